@@ -1,0 +1,1 @@
+"""The HTTP service of caretier; it has no routes yet."""

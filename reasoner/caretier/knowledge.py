@@ -1,0 +1,179 @@
+"""What one domain knows, as plain immutable values: tiers, conditions, red flags, recommendations, questions.
+
+`extraction` reads it out of the ontology. Nothing here knows RDF.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from caretier.questionnaire import Answer, Questionnaire
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One elementary answer: the answer to a question is this one, or its number is at least, or below, a limit."""
+
+    question: str
+    value: bool | str | int
+    relation: Literal["is", "at least", "below"] = "is"
+
+    def holds(self, answer: Answer) -> bool:
+        """Say whether an answer to the question makes this atom true; an unknown answer makes none true."""
+        if answer is None:
+            return False
+        if self.relation == "is":
+            return answer == self.value and type(answer) is type(self.value)
+        assert isinstance(answer, int) and isinstance(self.value, int)
+        return answer >= self.value if self.relation == "at least" else answer < self.value
+
+
+AtomSet = frozenset[Atom]
+
+
+@dataclass(frozen=True, slots=True)
+class CareTier:
+    """How soon care is needed: the higher the rank, the sooner; rank 0 is the tier when nothing was found."""
+
+    id: str
+    iri: str
+    label: str
+    rank: int
+    advice: str
+    advice_while_open: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The section of a document on which a statement rests."""
+
+    iri: str
+    title: str
+    section: str | None
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Give the source as plain data."""
+        return {"title": self.title, "section": self.section}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One of the serious causes that a red flag may suggest."""
+
+    id: str
+    iri: str
+    label: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """One sufficient pattern of findings, with the condition it suggests and the tier it indicates.
+
+    `reason` says in plain words why it matters. `patterns` are the minimal sets of answers that show it, as far as
+    they can be read off the axioms; the reasoner, not they, decides whether it is there.
+    """
+
+    id: str
+    iri: str
+    label: str
+    definition: str
+    reason: str
+    condition: str
+    tier: str
+    sources: tuple[Source, ...]
+    patterns: tuple[AtomSet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CareStep:
+    """One activity that probably follows, with its kind, likelihood, urgency and time limit."""
+
+    id: str
+    label: str
+    kind: Literal["tests", "treatments", "referrals", "follow_ups"]
+    likelihood: str | None
+    urgency: str | None
+    within_hours: int | None
+    note: str | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the step as plain data; what is not said is left out."""
+        entry: dict[str, object] = {"id": self.id, "label": self.label}
+        for key in ("likelihood", "urgency", "within_hours", "note"):
+            value = getattr(self, key)
+            if value is not None:
+                entry[key] = value
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What a person with a suggested condition should do, at one tier, and what will probably follow."""
+
+    advice: str
+    course: str
+    steps: tuple[CareStep, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the likely course as plain data; `within_hours` is the shortest time limit of its steps, or null."""
+        limits = [step.within_hours for step in self.steps if step.within_hours is not None]
+        course: dict[str, object] = {"text": self.course}
+        for kind in ("tests", "treatments", "referrals", "follow_ups"):
+            course[kind] = [step.to_dict() for step in self.steps if step.kind == kind]
+        course["within_hours"] = min(limits, default=None)
+        return course
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Answers that cannot all be true: `conflicts` are the smallest sets of answers that make it."""
+
+    iri: str
+    message: str
+    conflicts: tuple[AtomSet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All that one domain knows, with its version and the hash of its files.
+
+    `iri` is that of the version; `prefixes` are the domain's own.
+    `tiers` are ordered highest first; `recommendations` are found by the ids of condition and tier.
+    """
+
+    iri: str
+    version: str
+    sha256: str
+    prefixes: Mapping[str, str]
+    questionnaire: Questionnaire
+    tiers: tuple[CareTier, ...]
+    conditions: Mapping[str, Condition]
+    red_flags: tuple[RedFlag, ...]
+    recommendations: Mapping[tuple[str, str], Recommendation]
+    contradictions: tuple[Contradiction, ...]
+
+    def tier(self, tier_id: str) -> CareTier:
+        """Return the tier with this id."""
+        return next(tier for tier in self.tiers if tier.id == tier_id)
+
+
+def holding(atoms: Iterable[Atom], answers: Mapping[str, Answer]) -> bool:
+    """Say whether the answers make every one of the atoms true."""
+    return all(atom.holds(answers.get(atom.question)) for atom in atoms)
+
+
+def minimal(sets: Iterable[AtomSet]) -> tuple[AtomSet, ...]:
+    """Keep the sets that contain no other of them, smallest first, in a stable order."""
+    kept: list[AtomSet] = []
+    for candidate in sorted(set(sets), key=lambda atoms: (len(atoms), sorted(map(atom_key, atoms)))):
+        if not any(smaller <= candidate for smaller in kept):
+            kept.append(candidate)
+    return tuple(kept)
+
+
+def atom_key(atom: Atom) -> tuple[str, str, str]:
+    """Give a key that orders atoms, whatever the type of their values."""
+    return (atom.question, atom.relation, str(atom.value))

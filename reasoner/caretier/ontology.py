@@ -1,0 +1,173 @@
+"""An ontology read from its root file: the imports resolved through its catalog, offline, into one graph.
+
+A root names its shapes with `sh:shapesGraph`; they are found through the same catalog.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from xml.etree import ElementTree
+
+from rdflib import OWL, RDF, SH, Graph, URIRef
+from rdflib.exceptions import ParserError
+from rdflib.term import Node
+
+from caretier.errors import KnowledgeError
+from caretier.vocabulary import local_name
+
+_CATALOG = "catalog-v001.xml"
+_CATALOG_ENTRY = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}uri"
+_FORMATS = {".ttl": "turtle", ".owl": "xml", ".rdf": "xml"}
+_ROLES = ("answers", "derivation", "disposition", "curation")
+
+
+@dataclass(frozen=True)
+class Ontology:
+    """A root ontology with everything it imports.
+
+    `graph` is the union of its modules; `modules` gives the file of each ontology IRI; `shapes` the shapes graph of
+    each role: answers, derivation, disposition, curation. `sha256` is taken over every file, shapes included.
+    Treat the graphs as read-only.
+    """
+
+    root: Path
+    iri: URIRef
+    version: str
+    sha256: str
+    graph: Graph
+    modules: Mapping[URIRef, Path]
+    shapes: Mapping[str, Graph]
+    files: tuple[Path, ...]
+
+
+def bundled_root() -> Path:
+    """Return the root file of the back-pain ontology that comes with caretier, in a wheel or in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package / "_data", package.parents[1]):
+        root = folder / "ontology" / "back-pain.ttl"
+        if root.is_file():
+            return root
+    raise KnowledgeError(f"The ontology that comes with caretier is missing beside {package}; install caretier again.")
+
+
+def load_ontology(root: Path | None = None) -> Ontology:
+    """Read a root ontology (by default the bundled one) with its imports and shapes, without any network.
+
+    Raises KnowledgeError that names the file or the import that cannot be read.
+    """
+    path = (root or bundled_root()).resolve()
+    if path.is_dir():
+        raise KnowledgeError(f"{path} is a folder; name the root file of the ontology in it.")
+    catalog = read_catalog(path.parent)
+    graphs: dict[URIRef, Graph] = {}
+    modules: dict[URIRef, Path] = {}
+    iri = _load_module(path, None, catalog, graphs, modules)
+    graph = Graph()
+    for module in graphs.values():
+        for prefix, namespace in module.namespaces():
+            graph.bind(prefix, namespace)
+        graph += module
+    shape_files = {}
+    for shapes_iri in sorted(graph.objects(iri, SH.shapesGraph)):
+        shape_files[local_name(shapes_iri)] = _resolve(shapes_iri, catalog, path)
+    if missing := [role for role in _ROLES if role not in shape_files]:
+        raise KnowledgeError(
+            f"{path} names no shapes for {', '.join(missing)}: add an annotation sh:shapesGraph to the ontology "
+            f"with the IRI of a shapes file that is listed in {_CATALOG}."
+        )
+    files = tuple(sorted({*modules.values(), *shape_files.values()}))
+    return Ontology(
+        root=path,
+        iri=iri,
+        version=str(graph.value(iri, OWL.versionInfo) or "unversioned"),
+        sha256=_digest(files),
+        graph=graph,
+        modules=MappingProxyType(modules),
+        shapes=MappingProxyType({role: parse_file(file) for role, file in shape_files.items()}),
+        files=files,
+    )
+
+
+def read_catalog(folder: Path) -> dict[str, Path]:
+    """Read the catalog of a folder: which file stands for which IRI; empty when there is none."""
+    path = folder / _CATALOG
+    if not path.is_file():
+        return {}
+    try:
+        entries = ElementTree.parse(path).getroot().iter(_CATALOG_ENTRY)
+        return {entry.attrib["name"]: (folder / entry.attrib["uri"]).resolve() for entry in entries}
+    except (ElementTree.ParseError, KeyError) as error:
+        raise KnowledgeError(f"{path} is not a catalog as Protégé writes it: {error}") from error
+
+
+def parse_file(path: Path) -> Graph:
+    """Read one Turtle or RDF/XML file of an ontology; KnowledgeError names the file and the place of a fault."""
+    syntax = _FORMATS.get(path.suffix)
+    if syntax is None:
+        raise KnowledgeError(f"{path}: an ontology has to be Turtle (.ttl) or RDF/XML (.owl, .rdf); save it as Turtle.")
+    try:
+        return Graph().parse(path, format=syntax)
+    except FileNotFoundError:
+        raise KnowledgeError(f"{path} does not exist.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise KnowledgeError(f"{path} cannot be read: {error}") from error
+    except (SyntaxError, ParserError, ValueError) as error:
+        raise KnowledgeError(f"{path} is not well-formed: {syntax_fault(error)}") from error
+    except Exception as error:  # rdflib's parsers raise errors of their XML and Turtle readers, which share no base
+        raise KnowledgeError(f"{path} cannot be parsed: {syntax_fault(error)}") from error
+
+
+def syntax_fault(error: Exception) -> str:
+    """Say in one line what a parser found wrong and where."""
+    lines = getattr(error, "lines", None)
+    message = getattr(error, "_why", None) or getattr(error, "message", None) or str(error) or type(error).__name__
+    text = " ".join(str(message).split())
+    if isinstance(lines, int):
+        text = f"line {lines + 1}: {text}"
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+def _load_module(
+    path: Path,
+    expected: Node | None,
+    catalog: Mapping[str, Path],
+    graphs: dict[URIRef, Graph],
+    modules: dict[URIRef, Path],
+) -> URIRef:
+    graph = parse_file(path)
+    headers = [header for header in graph.subjects(RDF.type, OWL.Ontology) if isinstance(header, URIRef)]
+    if len(headers) != 1:
+        raise KnowledgeError(f"{path} has to declare exactly one owl:Ontology with an IRI; it declares {len(headers)}.")
+    iri = headers[0]
+    if expected is not None and iri != expected:
+        raise KnowledgeError(f"{path} declares the ontology <{iri}>, but is imported as <{expected}>; make them equal.")
+    graphs[iri], modules[iri] = graph, path
+    for imported in sorted(graph.objects(iri, OWL.imports)):
+        if imported not in graphs:
+            _load_module(_resolve(imported, catalog, path), imported, catalog, graphs, modules)
+    return iri
+
+
+def _resolve(iri: Node, catalog: Mapping[str, Path], asker: Path) -> Path:
+    path = catalog.get(str(iri))
+    if path is None:
+        raise KnowledgeError(
+            f"{asker} needs <{iri}>, which {_CATALOG} beside the root does not list; add a line that gives its file."
+        )
+    return path
+
+
+def _digest(files: tuple[Path, ...]) -> str:
+    """Hash the files' names (relative to what they share) and bytes, so that the place of a copy does not matter."""
+    base = Path(os.path.commonpath([file.parent for file in files]))
+    digest = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(base).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()

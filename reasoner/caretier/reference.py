@@ -1,0 +1,352 @@
+"""The reference reasoner: what every answer means, by four steps over a whole batch of assessments.
+
+Validate (SHACL) → derive (SHACL rules) → realise (HermiT) → decide (SHACL rules). What the reasoner finds is triples:
+red flags as types, the conditions suggested, the tiers indicated, and the one care tier decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rdflib import OWL, RDF, RDFS, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from caretier import shapes
+from caretier.assessments import Assessment, misused_terms
+from caretier.batch import Part, individuals_can_be_shared, part_of, reasoned_over, stated_part
+from caretier.errors import (
+    ContradictionError,
+    InconsistencyError,
+    InputError,
+    InvalidAnswersError,
+    KnowledgeError,
+    Problem,
+)
+from caretier.extraction import Reader, extract, red_flag_classes
+from caretier.hermit import DEFAULT_TIME_LIMIT, Entailments, logical_part, realise
+from caretier.interval import open_atoms, open_questions, reachable
+from caretier.knowledge import AtomSet, CareTier, Knowledge, atom_key, holding
+from caretier.ontology import Ontology
+from caretier.questionnaire import Answer
+from caretier.refusal import is_contradiction, refusal, remainder
+from caretier.result import FoundRedFlag, Reason, Result, conditions_of
+from caretier.statements import atoms_of, state
+from caretier.vocabulary import CT, RUN
+
+ENGINE = "reference"
+_BATCH = 50
+"""Assessments validated together: with more, pySHACL's time grows faster than their number."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of one assessment: red flags and conditions (IRIs), its tier, and the classes of its findings."""
+
+    red_flags: frozenset[str]
+    conditions: frozenset[str]
+    tier: CareTier
+    finding_types: Mapping[str, frozenset[str]]
+
+
+class Reference:
+    """The reference reasoner over one ontology; making one classifies the ontology."""
+
+    def __init__(self, ontology: Ontology, time_limit: float = DEFAULT_TIME_LIMIT) -> None:
+        """Classify the ontology and read what it knows.
+
+        `time_limit` holds for each run of HermiT, in seconds. Raises KnowledgeError for an ontology that is
+        inconsistent or incomplete.
+        """
+        self.ontology = ontology
+        self._time_limit = time_limit
+        try:
+            self.entailments = realise(logical_part(ontology.graph), time_limit)
+        except InconsistencyError as error:
+            message = f"{ontology.root}: the ontology contradicts itself; `caretier check` tells more."
+            raise KnowledgeError(message) from error
+        self.knowledge: Knowledge = extract(ontology, self.entailments.superclasses)
+        self._share = individuals_can_be_shared(ontology.graph)
+        self._facts = shapes.ntriples([ontology.graph, _hierarchy(self.entailments)])
+        self._asked = {RUN[f"asked-{index}"]: each for index, each in enumerate(self._asked_about())}
+        self._axioms = logical_part(ontology.graph) + _definitions(self._asked)
+        self._red_flags = frozenset(red_flag_classes(self.entailments.superclasses))
+        self._tiers = {tier.iri: tier for tier in self.knowledge.tiers}
+
+    def assess(self, assessments: Sequence[Assessment]) -> list[Result | InputError]:
+        """Assess many at once; each gets its result, or the error that says why its answers cannot be used."""
+        parts = [part_of(each, number, self.knowledge, share=self._share) for number, each in enumerate(assessments)]
+        refused = self._refused(assessments, parts)
+        reasoned = [
+            remainder(part, refused[number], self.ontology.graph, self.entailments) if number in refused else part
+            for number, part in enumerate(parts)
+            if number not in refused or is_contradiction(refused[number])
+        ]
+        goals = [self._goal(each) if number not in refused else None for number, each in enumerate(assessments)]
+        witnesses = {goal: self._witness(number, goal) for number, goal in enumerate(_distinct(goals))}
+        found = self.reason([*reasoned, *witnesses.values()])
+        ceilings = self._ceilings(assessments, parts, refused, goals, witnesses, found)
+        outcomes: list[Result | InputError] = []
+        for number, (assessment, part) in enumerate(zip(assessments, parts, strict=True)):
+            one = found.get(part.name)
+            if number in refused:
+                proven = one.tier if isinstance(one, Found) else None
+                outcomes.append(refusal(assessment, refused[number], self.knowledge, self.ontology.graph, proven))
+            elif isinstance(one, Found):
+                outcomes.append(self._result(assessment, part, one, ceilings[number]))
+            else:
+                outcomes.append(one or InvalidAnswersError((Problem((), "The reasoner said nothing of it."),)))
+        return outcomes
+
+    def reason(self, parts: Sequence[Part]) -> dict[URIRef, Found | InputError]:
+        """Derive, realise and decide: find what each part of a run entails, or that it contradicts itself."""
+        if not parts:
+            return {}
+        store = shapes.store_of(self._facts + shapes.ntriples(part.facts for part in parts))
+        shapes.run_rules(store, self.ontology.shapes["derivation"], to_fixpoint=True)
+        run = self._axioms + _typed(shapes.pairs(store, CT.meets), CT.meets)
+        for part in parts:
+            run += reasoned_over(part.facts, self.ontology.graph)
+        try:
+            entailed = realise(run, self._time_limit)
+        except InconsistencyError:
+            if len(parts) == 1:
+                problem = Problem((), "These answers contradict the ontology or themselves; nothing can be concluded.")
+                return {parts[0].name: ContradictionError((problem,))}
+            half = len(parts) // 2
+            return self.reason(parts[:half]) | self.reason(parts[half:])
+        values = {
+            prop: [
+                (str(part.name), str(self._asked[URIRef(cls)][1]))
+                for part in parts
+                for cls in entailed.types[str(part.name)]
+                if URIRef(cls) in self._asked and self._asked[URIRef(cls)][0] == prop
+            ]
+            for prop in (CT.suggests, CT.indicatesTier)
+        }
+        for prop, pairs in values.items():
+            shapes.add_pairs(store, prop, pairs)
+        shapes.run_rules(store, self.ontology.shapes["disposition"], to_fixpoint=False)
+        decided: dict[str, list[str]] = {}
+        for name, tier in shapes.pairs(store, CT.careTier):
+            decided.setdefault(name, []).append(tier)
+        return {part.name: self._found(part, entailed, values[CT.suggests], decided) for part in parts}
+
+    def _found(
+        self, part: Part, entailed: Entailments, suggested: list[tuple[str, str]], decided: Mapping[str, list[str]]
+    ) -> Found:
+        name = str(part.name)
+        tiers = decided.get(name, [])
+        if len(tiers) != 1:
+            raise KnowledgeError(
+                f"The disposition rules gave an assessment {len(tiers)} care tiers; they have to give exactly one."
+            )
+        red_flags = entailed.types[name] & self._red_flags
+        conditions = frozenset(value for subject, value in suggested if subject == name)
+        explained = {
+            self.knowledge.conditions[flag.condition].iri for flag in self.knowledge.red_flags if flag.iri in red_flags
+        }
+        if conditions != explained:
+            raise KnowledgeError("A condition is suggested by something that is no red flag; make it a red flag.")
+        findings = part.facts.objects(part.name, CT.reports)
+        return Found(
+            red_flags=red_flags,
+            conditions=conditions,
+            tier=self._tiers[tiers[0]],
+            finding_types={str(each): entailed.types.get(str(each), frozenset()) for each in findings},
+        )
+
+    def _refused(self, assessments: Sequence[Assessment], parts: Sequence[Part]) -> dict[int, list[shapes.Violation]]:
+        """Validate in batches; return what is wrong with each assessment that cannot be used, by its number."""
+        refused: dict[int, list[shapes.Violation]] = {}
+        namespaces = (str(CT), *self.knowledge.prefixes.values())
+        for number, assessment in enumerate(assessments):
+            if assessment.graph is not None:
+                problems = misused_terms(assessment.graph, self.ontology.graph, namespaces)
+                if found := [shapes.Violation(None, None, None, each.message, "") for each in problems]:
+                    refused[number] = found
+        for start in range(0, len(parts), _BATCH):
+            batch = range(start, min(start + _BATCH, len(parts)))
+            owners: dict[Node, list[int]] = {}
+            for number in batch:
+                owners.setdefault(parts[number].name, []).append(number)
+                for finding in parts[number].facts.objects(parts[number].name, CT.reports):
+                    owners.setdefault(finding, []).append(number)
+            store = shapes.store_of(self._facts + shapes.ntriples(parts[number].facts for number in batch))
+            for violation in shapes.validate(store, self.ontology.shapes["answers"]):
+                for number in owners.get(violation.focus, batch) if violation.focus is not None else batch:
+                    refused.setdefault(number, []).append(violation)
+        return refused
+
+    def _goal(self, assessment: Assessment) -> AtomSet | None:
+        """Choose the pattern by which further answers would most simply reach the highest of all tiers."""
+        top = self.knowledge.tiers[0].id
+        answers = assessment.answers.values
+        goals = [goal for goal in reachable(self.knowledge, answers) if goal.red_flag.tier == top]
+        if not goals or any(not goal.open for goal in goals):
+            return None
+        best = min(goals, key=lambda goal: (len(goal.open), len(goal.pattern), sorted(map(atom_key, goal.pattern))))
+        return best.pattern
+
+    def _witness(self, number: int, goal: AtomSet) -> Part:
+        return stated_part(f"witness-{number}", state(goal, self.knowledge.questionnaire), share=self._share)
+
+    def _ceilings(
+        self,
+        assessments: Sequence[Assessment],
+        parts: Sequence[Part],
+        refused: Mapping[int, object],
+        goals: Sequence[AtomSet | None],
+        witnesses: Mapping[AtomSet, Part],
+        found: Mapping[URIRef, Found | InputError],
+    ) -> dict[int, CareTier]:
+        """Find the highest tier that further answers could lead to.
+
+        Entailment is monotone: where a few further answers alone already reach the highest tier (the witness), so do
+        all open answers together. Only where there is no witness is the assessment asked about again with all of them.
+        """
+        top = self.knowledge.tiers[0]
+        ceilings: dict[int, CareTier] = {}
+        asked: dict[int, Part] = {}
+        for number, (assessment, part, goal) in enumerate(zip(assessments, parts, goals, strict=True)):
+            one = found.get(part.name)
+            if number in refused or not isinstance(one, Found):
+                continue
+            witness = found.get(witnesses[goal].name) if goal is not None else None
+            if one.tier == top or (isinstance(witness, Found) and witness.tier == top):
+                ceilings[number] = top
+            else:
+                asked[number] = self._with_all_open(number, assessment, part)
+        bounds = self.reason(list(asked.values()))
+        for number, part in asked.items():
+            bound = bounds[part.name]
+            ceilings[number] = bound.tier if isinstance(bound, Found) else top
+        return ceilings
+
+    def _with_all_open(self, number: int, assessment: Assessment, part: Part) -> Part:
+        """Add every open, non-contradicting answer to an assessment at once, and every threshold of open numbers."""
+        knowledge, answers = self.knowledge, assessment.answers.values
+        numbers = [each for each in knowledge.questionnaire.questions if each.type == "integer"]
+        quantities = {URIRef(str(each.sets)) for each in numbers if answers.get(each.id) is None}
+        bands = [
+            str(band)
+            for band, quantity in self.ontology.graph.subject_objects(CT.ofQuantity)
+            if quantity in quantities
+        ]
+        atoms = atoms_of(answers) | open_atoms(knowledge, answers)
+        stated = stated_part(f"open-{number}", state(atoms, knowledge.questionnaire), share=self._share, meets=bands)
+        facts = stated.facts
+        for subject, predicate, value in part.facts:
+            facts.add((stated.name if subject == part.name else subject, predicate, value))
+        return Part(stated.name, facts)
+
+    def _result(self, assessment: Assessment, part: Part, found: Found, ceiling: CareTier) -> Result:
+        answers = assessment.answers
+        flags = tuple(
+            FoundRedFlag(flag, self._because(flag.patterns, answers.values, part, assessment))
+            for flag in self.knowledge.red_flags
+            if flag.iri in found.red_flags
+        )
+        ranks = {tier.id: tier.rank for tier in self.knowledge.tiers}
+        given = (assessment.graph, assessment.subject) if assessment.graph is not None and assessment.subject else None
+        final = ceiling == found.tier
+        return Result(
+            id=answers.id,
+            tier=found.tier,
+            ceiling=ceiling,
+            conditions=conditions_of(self.knowledge, flags, ranks),
+            next_questions=() if final else open_questions(self.knowledge, answers.values, found.tier.id),
+            notes=tuple(self._tensions(part, found)),
+            engine=ENGINE,
+            knowledge=self.knowledge,
+            answers=answers,
+            given=given,
+        )
+
+    def _because(
+        self, patterns: Sequence[AtomSet], answers: Mapping[str, Answer], part: Part, assessment: Assessment
+    ) -> tuple[Reason, ...]:
+        """Return the smallest known pattern that the answers complete; without one, all that was reported."""
+        questionnaire = self.knowledge.questionnaire
+        for pattern in patterns:
+            if holding(pattern, answers):
+                ids = {atom.question for atom in pattern}
+                questions = [question for question in questionnaire.questions if question.id in ids]
+                return tuple(Reason(each.id, answers[each.id], each.phrase(answers[each.id])) for each in questions)
+        if assessment.graph is None:
+            return tuple(
+                Reason(question.id, answer, question.phrase(answer))
+                for question in questionnaire.questions
+                if (answer := answers.get(question.id)) not in (None, False)
+            )
+        return tuple(Reason(None, None, self._phrase(part, finding)) for finding in self._reported(part))
+
+    def _reported(self, part: Part) -> list[Node]:
+        return sorted(part.facts.objects(part.name, CT.reports), key=str)
+
+    def _phrase(self, part: Part, finding: Node) -> str:
+        """Name a finding by the labels of its types and qualifiers."""
+        read = Reader(self.ontology.graph)
+        types = [read.text(cls, RDFS.label) for cls in sorted(part.facts.objects(finding, RDF.type))]
+        values = [
+            read.text(value, RDFS.label)
+            for predicate, value in sorted(part.facts.predicate_objects(finding))
+            if predicate != RDF.type and isinstance(value, URIRef)
+        ]
+        return ", ".join(text for text in (*types, *values) if text) or "a finding"
+
+    def _tensions(self, part: Part, found: Found) -> list[str]:
+        """Tell of each denial beside a report of something of that very kind; the report counts."""
+        read = Reader(self.ontology.graph)
+        notes = []
+        for denied in sorted(part.facts.objects(part.name, CT.denies)):
+            reported = [
+                self._phrase(part, finding)
+                for finding in self._reported(part)
+                if str(denied) in found.finding_types.get(str(finding), frozenset())
+            ]
+            if reported:
+                label = read.text(denied, RDFS.label) or str(denied)
+                notes.append(
+                    f'You said no to "{label}", but told us of "{"; ".join(reported)}", which is of that kind. '
+                    "What you told us of counts."
+                )
+        return notes
+
+    def _asked_about(self) -> list[tuple[URIRef, URIRef]]:
+        """List what the reasoner is asked of every assessment: each condition suggested, each tier indicated."""
+        conditions = [(CT.suggests, URIRef(each.iri)) for each in self.knowledge.conditions.values()]
+        return conditions + [(CT.indicatesTier, URIRef(tier.iri)) for tier in self.knowledge.tiers]
+
+
+def _distinct(goals: Sequence[AtomSet | None]) -> list[AtomSet]:
+    return sorted({goal for goal in goals if goal is not None}, key=lambda goal: sorted(map(atom_key, goal)))
+
+
+def _hierarchy(entailments: Entailments) -> Graph:
+    """Write the classified hierarchy as triples, each class below itself too."""
+    graph = Graph()
+    for name, above in entailments.superclasses.items():
+        for other in above:
+            graph.add((URIRef(name), RDFS.subClassOf, URIRef(other)))
+    return graph
+
+
+def _definitions(asked: Mapping[URIRef, tuple[URIRef, URIRef]]) -> Graph:
+    """Name each value that is asked about by a class of its own, so that realisation answers for all people at once."""
+    graph = Graph()
+    for name, (prop, value) in asked.items():
+        restriction = BNode()
+        graph.add((name, RDF.type, OWL.Class))
+        graph.add((name, OWL.equivalentClass, restriction))
+        graph.add((restriction, RDF.type, OWL.Restriction))
+        graph.add((restriction, OWL.onProperty, prop))
+        graph.add((restriction, OWL.hasValue, value))
+    return graph
+
+
+def _typed(pairs: Sequence[tuple[str, str]], predicate: URIRef) -> Graph:
+    graph = Graph()
+    for subject, value in pairs:
+        graph.add((URIRef(subject), predicate, URIRef(value)))
+    return graph

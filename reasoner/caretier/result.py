@@ -1,0 +1,153 @@
+"""What comes back for one assessment, as immutable values that give themselves as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from caretier.interval import NextQuestion
+from caretier.knowledge import CareTier, Knowledge, Recommendation, RedFlag
+from caretier.questionnaire import Answer, Answers
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+    from rdflib.term import Node
+
+SOFTWARE = "0.1.0"
+"""The version of this software; the knowledge has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One answer on which a conclusion rests; `question` and `answer` are None for a finding that no question asks."""
+
+    question: str | None
+    answer: Answer
+    text: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the reason as plain data."""
+        return {"question": self.question, "answer": self.answer, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRedFlag:
+    """A red flag that was found, with the answers that show it."""
+
+    red_flag: RedFlag
+    because: tuple[Reason, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the red flag as plain data; `source` is the first of its sources."""
+        flag = self.red_flag
+        sources = [source.to_dict() for source in flag.sources]
+        return {
+            "id": flag.id,
+            "label": flag.label,
+            "tier": flag.tier,
+            "because": [reason.to_dict() for reason in self.because],
+            "reason": flag.reason,
+            "definition": flag.definition,
+            "source": sources[0] if sources else None,
+            "sources": sources,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedCondition:
+    """A condition that the answers suggest; its tier is the highest of its red flags that were found."""
+
+    id: str
+    label: str
+    tier: str
+    red_flags: tuple[FoundRedFlag, ...]
+    recommendation: Recommendation | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the condition as plain data."""
+        entry: dict[str, object] = {"id": self.id, "label": self.label, "tier": self.tier}
+        entry["red_flags"] = [found.to_dict() for found in self.red_flags]
+        if self.recommendation:
+            entry |= {"advice": self.recommendation.advice, "course": self.recommendation.to_dict()}
+        return entry
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one assessment comes to.
+
+    `tier` is what the answers prove; `ceiling` the highest that answers to open questions could lead to; `final` says
+    that they are equal. `notes` tell of tensions between answers. `engine` says which engine spoke. `given` is the graph and
+    the node in it that the answers came in, where they came as RDF.
+    """
+
+    id: str | None
+    tier: CareTier
+    ceiling: CareTier
+    conditions: tuple[SuggestedCondition, ...]
+    next_questions: tuple[NextQuestion, ...]
+    notes: tuple[str, ...]
+    engine: str
+    knowledge: Knowledge = field(repr=False)
+    answers: Answers = field(repr=False)
+    given: tuple[Graph, Node] | None = field(repr=False, compare=False, default=None)
+
+    @property
+    def software(self) -> str:
+        """The version of the software that gave the result."""
+        return SOFTWARE
+
+    @property
+    def final(self) -> bool:
+        """Say whether no further answer can raise the tier."""
+        return self.ceiling == self.tier
+
+    @property
+    def advice(self) -> str:
+        """What to do: while open questions could raise the lowest tier, it is never shown as settled."""
+        return self.tier.advice if self.final else self.tier.advice_while_open
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the result as plain data, ready for JSON."""
+        return {
+            "id": self.id,
+            "tier": self.tier.id,
+            "ceiling": self.ceiling.id,
+            "final": self.final,
+            "advice": self.advice,
+            "conditions": [condition.to_dict() for condition in self.conditions],
+            "next_questions": [question.to_dict() for question in self.next_questions],
+            "notes": list(self.notes),
+            "safety_net": self.knowledge.questionnaire.safety_net,
+            "engine": self.engine,
+            "knowledge": {"version": self.knowledge.version, "sha256": self.knowledge.sha256},
+            "software": self.software,
+        }
+
+    def to_graph(self) -> Graph:
+        """Give the result as RDF with provenance: the answers, the conclusions, and what each rests on."""
+        from caretier.assessments import result_graph
+
+        return result_graph(self, self.given)
+
+
+def conditions_of(
+    knowledge: Knowledge, found: tuple[FoundRedFlag, ...], ranks: Mapping[str, int]
+) -> tuple[SuggestedCondition, ...]:
+    """Group the red flags that were found by condition, highest tier first."""
+    grouped: dict[str, list[FoundRedFlag]] = {}
+    for one in sorted(found, key=lambda one: (-ranks[one.red_flag.tier], one.red_flag.id)):
+        grouped.setdefault(one.red_flag.condition, []).append(one)
+    return tuple(
+        SuggestedCondition(
+            id=condition,
+            label=knowledge.conditions[condition].label,
+            tier=flags[0].red_flag.tier,
+            red_flags=tuple(flags),
+            recommendation=knowledge.recommendations.get((condition, flags[0].red_flag.tier)),
+        )
+        for condition, flags in sorted(
+            grouped.items(), key=lambda item: (-ranks[item[1][0].red_flag.tier], item[0])
+        )
+    )

@@ -1,0 +1,85 @@
+"""SHACL through pySHACL on an Oxigraph store: shapes checked and rules run over many assessments at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+import pyshacl
+from rdflib import RDF, SH, Graph, URIRef
+from rdflib.term import Node
+
+from caretier.errors import KnowledgeError
+
+_FAILURE = URIRef("http://www.w3.org/ns/shacl#ValidationFailure")
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One result of a validation: the focus node, the value at fault if there is one, the message, and its severity."""
+
+    focus: Node | None
+    path: Node | None
+    value: Node | None
+    message: str
+    severity: str
+
+
+def ntriples(graphs: Iterable[Graph]) -> bytes:
+    """Write graphs as N-Triples, one behind the other; blank nodes keep their labels."""
+    return b"".join(graph.serialize(format="nt", encoding="utf-8") for graph in graphs)
+
+
+def store_of(triples: bytes) -> ox.Store:
+    """Load N-Triples into a store in memory."""
+    store = ox.Store()
+    store.load(triples, format=ox.RdfFormat.N_TRIPLES)
+    return store
+
+
+def validate(data: ox.Store, shapes: Graph) -> tuple[Violation, ...]:
+    """Check a store against shapes and return what violates them, in a stable order."""
+    conforms, report, text = pyshacl.validate(data, shacl_graph=shapes, advanced=True, inplace=True)
+    if not isinstance(report, Graph):
+        raise KnowledgeError(f"The shapes cannot be used: {' '.join(str(text).split())[:300]}")
+    if conforms:
+        return ()
+    violations = [
+        Violation(
+            focus=report.value(result, SH.focusNode),
+            path=report.value(result, SH.resultPath),
+            value=report.value(result, SH.value),
+            message=str(report.value(result, SH.resultMessage) or "It does not have the shape that is asked for."),
+            severity=str(report.value(result, SH.resultSeverity)),
+        )
+        for result in report.subjects(RDF.type, SH.ValidationResult)
+    ]
+    return tuple(sorted(violations, key=lambda found: (str(found.focus), found.message, str(found.value))))
+
+
+def run_rules(data: ox.Store, rules: Graph, *, to_fixpoint: bool) -> None:
+    """Run rules over a store and add what they construct, once or until they add nothing more."""
+    while True:
+        before = len(data)
+        outcome = pyshacl.shacl_rules(data, shacl_graph=rules, inplace=True)
+        if type(outcome) is Graph and (None, RDF.type, _FAILURE) in outcome:
+            raise KnowledgeError(f"The rules cannot be run: {outcome.value(None, SH.message)}")
+        if not to_fixpoint or len(data) == before:
+            return
+
+
+def pairs(data: ox.Store, predicate: Node) -> list[tuple[str, str]]:
+    """List subject and object of every triple of a store with this predicate, where both are IRIs."""
+    found = data.quads_for_pattern(None, ox.NamedNode(str(predicate)), None, None)
+    return [
+        (quad.subject.value, quad.object.value)
+        for quad in found
+        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode)
+    ]
+
+
+def add_pairs(data: ox.Store, predicate: URIRef, found: Iterable[tuple[str, str]]) -> None:
+    """Add triples with this predicate between IRIs to a store."""
+    name = ox.NamedNode(str(predicate))
+    data.extend(ox.Quad(ox.NamedNode(subject), name, ox.NamedNode(value)) for subject, value in found)
