@@ -166,8 +166,8 @@ def result_graph(result: Result, given: tuple[Graph, Node] | None) -> Graph:
     else:
         graph, subject = bound_graph(knowledge), given[1]
         graph += given[0]
-    for prefix, namespace in (("prov", PROV), ("dcterms", DCTERMS)):
-        graph.bind(prefix, namespace)
+    for prefix, vocabulary in (("prov", PROV), ("dcterms", DCTERMS), ("rdfs", RDFS)):
+        graph.bind(prefix, vocabulary)
     graph.add((subject, RDF.type, PROV.Entity))
     graph.add((subject, CT.careTier, URIRef(result.tier.iri)))
     graph.add((subject, CT.ceiling, URIRef(result.ceiling.iri)))

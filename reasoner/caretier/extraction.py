@@ -89,7 +89,7 @@ def extract(ontology: Ontology, superclasses: Mapping[str, frozenset[str]]) -> K
         iri=read.iri(ontology.iri, OWL.versionIRI) or str(ontology.iri),
         version=ontology.version,
         sha256=ontology.sha256,
-        prefixes=dict(_prefixes(read)),
+        prefixes=dict(prefixes(read)),
         questionnaire=questionnaire,
         tiers=tiers,
         conditions={condition.id: condition for condition in _conditions(read)},
@@ -116,6 +116,17 @@ def extract_questionnaire(graph: Graph, superclasses: Mapping[str, frozenset[str
         safety_net=read.needed(questionnaires[0], CT.safetyNet),
         disclaimer=read.needed(questionnaires[0], CT.disclaimer),
     )
+
+
+def told_superclasses(graph: Graph) -> dict[str, frozenset[str]]:
+    """Follow the subclass axioms of an ontology as they are written, without asking a reasoner."""
+    return {
+        str(cls): frozenset(
+            str(above) for above in graph.transitive_objects(cls, RDFS.subClassOf) if isinstance(above, URIRef)
+        )
+        for cls in graph.subjects(RDF.type, OWL.Class)
+        if isinstance(cls, URIRef)
+    }
 
 
 def _question(read: Reader, question: Node, group: Node, superclasses: Mapping[str, frozenset[str]]) -> Question:
@@ -153,7 +164,8 @@ def _question(read: Reader, question: Node, group: Node, superclasses: Mapping[s
     )
 
 
-def _prefixes(read: Reader) -> Iterator[tuple[str, str]]:
+def prefixes(read: Reader) -> Iterator[tuple[str, str]]:
+    """Go through the prefixes that the modules of an ontology prefer for their terms, with their namespaces."""
     for header in sorted(read.graph.subjects(RDF.type, OWL.Ontology)):
         prefix, namespace = read.text(header, VANN.preferredNamespacePrefix), read.text(header, VANN.preferredNamespaceUri)
         if prefix and namespace:

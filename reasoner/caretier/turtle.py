@@ -1,0 +1,173 @@
+"""One canonical Turtle for ontologies and shapes: the same statements always give the same text.
+
+Blank nodes are written where they are used and ordered by their own text, never by a label. The members of
+intersections, unions and enumerations are sorted, since their order means nothing; every other list keeps its order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, SH, SKOS, VANN, XSD, BNode, Graph, Literal, URIRef
+from rdflib.collection import Collection
+from rdflib.term import Node
+
+from caretier.vocabulary import CT
+
+_PREFIXES = {
+    "cs": "https://w3id.org/caretier/shapes#",
+    "ct": str(CT),
+    "dcterms": str(DCTERMS),
+    "owl": str(OWL),
+    "prov": str(PROV),
+    "rdf": str(RDF),
+    "rdfs": str(RDFS),
+    "sh": str(SH),
+    "skos": str(SKOS),
+    "vann": str(VANN),
+    "xsd": str(XSD),
+}
+_KINDS = (
+    OWL.Ontology,
+    OWL.AnnotationProperty,
+    OWL.ObjectProperty,
+    OWL.DatatypeProperty,
+    RDFS.Datatype,
+    OWL.Class,
+    SH.NodeShape,
+    SH.PropertyShape,
+    SH.SPARQLConstraint,
+    SH.SPARQLRule,
+    OWL.NamedIndividual,
+)
+_FIRST = (RDF.type, RDFS.label, SKOS.definition, OWL.onProperty, SH.path)
+_UNORDERED = frozenset({OWL.intersectionOf, OWL.unionOf, OWL.oneOf, OWL.members})
+_WIDTH = 100
+
+
+def write_turtle(graph: Graph) -> str:
+    """Write a graph as canonical Turtle.
+
+    >>> graph = Graph().parse(data="<urn:b> <urn:p> 2 , 1 . <urn:a> a <urn:C> .", format="turtle")
+    >>> print(write_turtle(graph), end="")
+    <urn:a> a <urn:C> .
+    <BLANKLINE>
+    <urn:b> <urn:p> 1 , 2 .
+    """
+    return _Writer(graph).text()
+
+
+class _Writer:
+    """Writes one graph; holds its prefixes and the texts of its blank nodes."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._used: set[str] = set()
+        self._prefixes = {str(uri): prefix for prefix, uri in graph.namespaces() if prefix}
+        self._prefixes |= {uri: prefix for prefix, uri in _PREFIXES.items()}
+        uses = Counter(value for value in graph.objects() if isinstance(value, BNode))
+        self._inline = {node for node, count in uses.items() if count == 1}
+
+    def text(self) -> str:
+        subjects = [node for node in set(self._graph.subjects()) if node not in self._inline]
+        blocks = sorted((self._rank(node), self._subject(node), self._block(node)) for node in subjects)
+        body = "\n\n".join(block for _, _, block in blocks)
+        named = {prefix: uri for uri, prefix in self._prefixes.items() if prefix in self._used}
+        head = "".join(f"@prefix {prefix}: <{uri}> .\n" for prefix, uri in sorted(named.items()))
+        return f"{head}\n{body}\n" if head else f"{body}\n"
+
+    def _rank(self, node: Node) -> int:
+        if isinstance(node, BNode):
+            return len(_KINDS) + 1
+        kinds = set(self._graph.objects(node, RDF.type))
+        return next((index for index, kind in enumerate(_KINDS) if kind in kinds), len(_KINDS))
+
+    def _subject(self, node: Node) -> str:
+        if isinstance(node, URIRef):
+            return self._term(node)
+        if (None, None, node) in self._graph:
+            return f"_:b{sorted(self._shared(), key=lambda each: self._content(each, 0)).index(node)}"
+        return "[]"
+
+    def _shared(self) -> list[Node]:
+        return [
+            node
+            for node in set(self._graph.subjects())
+            if isinstance(node, BNode) and node not in self._inline and (None, None, node) in self._graph
+        ]
+
+    def _block(self, node: Node) -> str:
+        return f"{self._subject(node)} {self._content(node, 1)} ."
+
+    def _content(self, node: Node, depth: int) -> str:
+        return f" ;\n{'  ' * depth}".join(self._lines(node, depth))
+
+    def _lines(self, node: Node, depth: int) -> list[str]:
+        """Write predicates and objects of a node, one text for each predicate."""
+        indent = "\n" + "  " * (depth + 1)
+        lines = []
+        for predicate in sorted(set(self._graph.predicates(node)), key=self._predicate_key):
+            values = [self._value(value, depth + 1, predicate) for value in self._graph.objects(node, predicate)]
+            values.sort(key=_named_first)
+            name = "a" if predicate == RDF.type else self._term(predicate)
+            if len(values) > 1 and (sum(map(len, values)) > _WIDTH or any("\n" in value for value in values)):
+                lines.append(f"{name}{indent}" + f" ,{indent}".join(values))
+            else:
+                lines.append(f"{name} {' , '.join(values)}")
+        return lines
+
+    def _predicate_key(self, predicate: Node) -> tuple[int, str]:
+        return (_FIRST.index(predicate) if predicate in _FIRST else len(_FIRST), str(predicate))
+
+    def _value(self, value: Node, depth: int, predicate: Node) -> str:
+        if not isinstance(value, BNode):
+            return self._term(value)
+        if value not in self._inline:
+            return self._subject(value)
+        if (value, RDF.first, None) in self._graph:
+            members = [self._value(member, depth + 1, RDF.first) for member in Collection(self._graph, value)]
+            if predicate in _UNORDERED:
+                members.sort(key=_named_first)
+            return self._bracketed(members, depth)
+        lines = self._lines(value, depth + 1)
+        flat = " ; ".join(lines)
+        if "\n" not in flat and len(flat) <= _WIDTH:
+            return f"[ {flat} ]"
+        indent = "\n" + "  " * (depth + 1)
+        return f"[{indent}" + f" ;{indent}".join(lines) + f"\n{'  ' * depth}]"
+
+    def _bracketed(self, members: Iterable[str], depth: int) -> str:
+        parts = list(members)
+        if sum(map(len, parts)) <= _WIDTH and not any("\n" in part for part in parts):
+            return f"( {' '.join(parts)} )"
+        indent = "\n" + "  " * (depth + 1)
+        return f"({indent}{indent.join(parts)}\n{'  ' * depth})"
+
+    def _term(self, term: Node) -> str:
+        if isinstance(term, Literal):
+            return self._literal(term)
+        text = str(term)
+        for namespace in sorted(self._prefixes, key=len, reverse=True):
+            local = text[len(namespace) :]
+            if text.startswith(namespace) and local and local.replace("-", "").replace("_", "").isalnum():
+                self._used.add(self._prefixes[namespace])
+                return f"{self._prefixes[namespace]}:{local}"
+        return f"<{text}>"
+
+    def _literal(self, literal: Literal) -> str:
+        if literal.datatype == XSD.integer and str(literal).lstrip("-").isdigit():
+            return str(literal)
+        if literal.datatype == XSD.boolean and str(literal) in ("true", "false"):
+            return str(literal)
+        text = str(literal).replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\r").replace("\t", "\\t")
+        quoted = f'"""{text}"""' if "\n" in text else f'"{text}"'
+        if literal.language:
+            return f"{quoted}@{literal.language}"
+        if literal.datatype is not None and literal.datatype != XSD.string:
+            return f"{quoted}^^{self._term(literal.datatype)}"
+        return quoted
+
+
+def _named_first(text: str) -> tuple[bool, str]:
+    return (text.startswith("["), text)
