@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from rdflib import DCTERMS, PROV, RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
 from caretier.errors import InvalidAnswersError, Problem
@@ -28,13 +28,15 @@ _IRI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 class Assessment:
     """One assessment to reason about.
 
-    `answers` is what its questions can say of it. Where it came as RDF, `graph` is all that was given and `subject`
-    its node there; else both are None and the answers say all.
+    `answers` is what its questions can say of it. Where it came as RDF, `graph` holds what was given of it and
+    `subject` is its node there; else both are None and the answers say all. `origin` is the whole graph that it came
+    with: the axioms in it hold for the assessments of that graph, and for no others.
     """
 
     answers: Answers
     graph: Graph | None = None
     subject: Node | None = None
+    origin: Graph | None = None
 
 
 def from_graph(graph: Graph, questionnaire: Questionnaire) -> list[Assessment]:
@@ -51,7 +53,7 @@ def from_graph(graph: Graph, questionnaire: Questionnaire) -> list[Assessment]:
         for node in reached[subject] | loose:
             for triple in graph.triples((node, None, None)):
                 own.add(triple)
-        assessments.append(Assessment(read_answers(own, subject, questionnaire), own, subject))
+        assessments.append(Assessment(read_answers(own, subject, questionnaire), own, subject, graph))
     return assessments
 
 
@@ -81,6 +83,9 @@ def misused_terms(graph: Graph, ontology: Graph, namespaces: Iterable[str]) -> I
     for term in sorted({str(node) for node in graph.subjects() if isinstance(node, URIRef)}):
         if term in known:
             yield Problem((term,), f"Answers may say nothing about <{term}>, a term of the ontology; leave it out.")
+    for _, predicate, value in sorted(graph):
+        if isinstance(value, Literal) and (predicate, RDF.type, OWL.ObjectProperty) in ontology:
+            yield Problem((str(predicate),), f'<{predicate}> needs a node with a type and not the text "{value}".')
 
 
 def read_answers(graph: Graph, subject: Node, questionnaire: Questionnaire) -> Answers:

@@ -1,8 +1,8 @@
 """Assessments of many people made ready to be reasoned over together, so that no two people's facts can meet.
 
 Every node that an assessment brings gets a name of its own for the run. Findings that come from answers are shared
-between assessments when they state exactly the same: nothing in the ontology can tell them apart (the caller makes
-sure of that), and the reasoner has far fewer individuals to look at.
+between assessments when they state exactly the same and the ontology has nothing that could flow back through them;
+the reasoner then has far fewer individuals to look at.
 """
 
 from __future__ import annotations
@@ -12,12 +12,28 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from rdflib import OWL, RDF, RDFS, Graph, Literal, URIRef
+from rdflib.collection import Collection
 from rdflib.term import Node
 
 from caretier.assessments import Assessment
 from caretier.knowledge import Knowledge
 from caretier.statements import Finding, Statements, atoms_of, state
 from caretier.vocabulary import CT, RUN
+
+_FLOWING_BACK = (
+    OWL.inverseOf,
+    OWL.allValuesFrom,
+    OWL.complementOf,
+    OWL.cardinality,
+    OWL.maxCardinality,
+    OWL.qualifiedCardinality,
+    OWL.maxQualifiedCardinality,
+    OWL.hasKey,
+    OWL.hasSelf,
+    OWL.sameAs,
+)
+_FLOWING_BACK_KINDS = (OWL.SymmetricProperty, OWL.FunctionalProperty, OWL.InverseFunctionalProperty)
+_SAYING_NOTHING = (RDFS.label, RDFS.comment, RDFS.seeAlso, RDFS.isDefinedBy, OWL.versionInfo)
 
 
 @dataclass(frozen=True)
@@ -65,15 +81,32 @@ def stated_part(
     return Part(name, facts)
 
 
-def individuals_can_be_shared(ontology: Graph) -> bool:
-    """Say whether an ontology leaves findings that state the same indistinguishable.
+def findings_can_be_shared(ontology: Graph) -> bool:
+    """Say whether nothing can flow from one assessment to another through a finding that both report.
 
-    What is entailed of an assessment then rests on what can be reached from it. An inverse direction of a property
-    would let one person's assessment bear on another's through a finding that both share.
+    Without these constructs, what is entailed of a finding rests on the finding alone, and what is entailed of an
+    assessment on what can be reached from it. With any of them, each assessment keeps findings of its own.
     """
-    backwards = (OWL.SymmetricProperty, OWL.InverseFunctionalProperty)
-    return (None, OWL.inverseOf, None) not in ontology and not any(
-        (None, RDF.type, kind) in ontology for kind in backwards
+    chains = (
+        member
+        for members in ontology.objects(None, OWL.propertyChainAxiom)
+        for member in Collection(ontology, members)
+    )
+    return (
+        not any((None, predicate, None) in ontology for predicate in _FLOWING_BACK)
+        and not any((None, RDF.type, kind) in ontology for kind in _FLOWING_BACK_KINDS)
+        and CT.reports not in chains
+    )
+
+
+def brings_axioms(facts: Graph) -> bool:
+    """Say whether facts bring axioms of their own, which could bear on others in the same run."""
+    vocabulary = (str(OWL), str(RDFS), str(RDF.first), str(RDF.rest))
+    return any(
+        str(value).startswith((str(OWL), str(RDFS)))
+        if predicate == RDF.type
+        else str(predicate).startswith(vocabulary) and predicate not in _SAYING_NOTHING
+        for _, predicate, value in facts
     )
 
 

@@ -12,35 +12,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rdflib import Dataset, Graph
-from rdflib.term import Literal
+import pyoxigraph as ox
+from rdflib import BNode, Graph, Literal, URIRef
+from rdflib.term import Node
 
 from caretier.errors import UnreadableInputError
-from caretier.ontology import syntax_fault
 
 MAXIMUM_BYTES = 10_000_000
 """The size above which input is refused unread."""
 
+_BASE = "https://w3id.org/caretier/input/"
+"""What relative IRIs in answers are taken to be relative to, so that no place of a file gets into a result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format of answers: its name, its media type, its file endings and, for RDF, rdflib's name for it."""
+    """One format of answers: its name, its media type, its file endings and, for RDF, its syntax."""
 
     name: str
     media_type: str
     endings: tuple[str, ...]
-    parser: str | None = None
+    syntax: ox.RdfFormat | None = None
 
 
 FORMATS = (
     Format("json", "application/json", (".json",)),
     Format("yaml", "application/yaml", (".yaml", ".yml")),
-    Format("jsonld", "application/ld+json", (".jsonld",), "json-ld"),
-    Format("turtle", "text/turtle", (".ttl",), "turtle"),
-    Format("ntriples", "application/n-triples", (".nt",), "nt"),
-    Format("rdfxml", "application/rdf+xml", (".rdf", ".owl", ".xml"), "xml"),
-    Format("trig", "application/trig", (".trig",), "trig"),
-    Format("nquads", "application/n-quads", (".nq",), "nquads"),
+    Format("jsonld", "application/ld+json", (".jsonld",), ox.RdfFormat.JSON_LD),
+    Format("turtle", "text/turtle", (".ttl",), ox.RdfFormat.TURTLE),
+    Format("ntriples", "application/n-triples", (".nt",), ox.RdfFormat.N_TRIPLES),
+    Format("rdfxml", "application/rdf+xml", (".rdf", ".owl", ".xml"), ox.RdfFormat.RDF_XML),
+    Format("trig", "application/trig", (".trig",), ox.RdfFormat.TRIG),
+    Format("nquads", "application/n-quads", (".nq",), ox.RdfFormat.N_QUADS),
 )
 """Every format that answers can come in; the command line and the service share this table."""
 
@@ -101,13 +104,13 @@ def parse(content: bytes, known: Format) -> Any | Graph:
         if known.name == "json" and not _is_json_ld(data):
             return data
         _refuse_remote_contexts(data)
-        return _rdf(text, "json-ld")
+        return _rdf(text, ox.RdfFormat.JSON_LD)
     if known.name == "yaml":
         return _yaml(text)
     if known.name == "rdfxml" and re.search(r"<!(DOCTYPE|ENTITY)", text):
         raise UnreadableInputError("a DOCTYPE or entities are not read in RDF/XML answers; leave them out.")
-    assert known.parser is not None
-    return _rdf(text, known.parser)
+    assert known.syntax is not None
+    return _rdf(text, known.syntax)
 
 
 def _decoded(content: bytes) -> str:
@@ -172,20 +175,33 @@ def _yaml(text: str) -> Any:
         raise UnreadableInputError("it is nested too deeply.") from None
 
 
-def _rdf(text: str, parser: str) -> Graph:
-    dataset = Dataset(default_union=True)
-    try:
-        dataset.parse(data=text, format=parser)
-    except RecursionError:
-        raise UnreadableInputError("it is nested too deeply.") from None
-    except Exception as error:  # rdflib's parsers raise errors of their readers, which share no base
-        raise UnreadableInputError(f"it is not well-formed RDF: {syntax_fault(error)}.") from None
+def _rdf(text: str, syntax: ox.RdfFormat) -> Graph:
     graph = Graph()
-    for subject, predicate, value in dataset.triples((None, None, None)):
+    try:
+        for quad in ox.parse(text, format=syntax, base_iri=_BASE, rename_blank_nodes=True):
+            graph.add((_term(quad.subject), _term(quad.predicate), _term(quad.object)))
+    except SyntaxError as error:
+        told = " ".join(error.msg.split()).removeprefix("Parser error at ").rstrip(".")
+        raise UnreadableInputError(f"it is not well-formed RDF: {told[:300]}.") from None
+    except (ValueError, OSError, RecursionError) as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        raise UnreadableInputError(f"it is not well-formed RDF: {told[:300]}.") from None
+    for _, predicate, value in graph:
         if isinstance(value, Literal) and value.ill_typed:
             raise UnreadableInputError(f'"{value}" is no {value.datatype}; correct the value of <{predicate}>.')
-        graph.add((subject, predicate, value))
     return graph
+
+
+def _term(term: object) -> Node:
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    if isinstance(term, ox.Literal):
+        if term.language:
+            return Literal(term.value, lang=term.language)
+        return Literal(term.value, datatype=URIRef(term.datatype.value))
+    raise UnreadableInputError("triples within triples are not read.")
 
 
 def _is_json_ld(data: object) -> bool:

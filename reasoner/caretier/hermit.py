@@ -63,7 +63,7 @@ def realise(graph: Graph, time_limit: float = DEFAULT_TIME_LIMIT, *, reasoner: s
     with tempfile.TemporaryDirectory(prefix="caretier-") as folder:
         given, inferred = Path(folder, "given.nt"), Path(folder, "inferred.nt")
         graph.serialize(given, format="nt", encoding="utf-8")
-        _run([sys.executable, "-m", __name__, reasoner, java, str(given), str(inferred)], folder, time_limit)
+        run_alone([sys.executable, "-m", __name__, reasoner, java, str(given), str(inferred)], folder, time_limit)
         result = Graph().parse(inferred, format="nt")
     return _closed(graph, result)
 
@@ -80,7 +80,8 @@ def logical_part(graph: Graph) -> Graph:
     return part
 
 
-def _run(command: list[str], folder: str, time_limit: float) -> None:
+def run_alone(command: list[str], folder: str, time_limit: float) -> None:
+    """Run a command that starts Java, with all that it starts ended at the time limit, and its files in the folder."""
     environment = os.environ | {
         "TMPDIR": folder,
         "JAVA_TOOL_OPTIONS": f"-XX:-UsePerfData -Djava.io.tmpdir={folder}",
@@ -122,6 +123,8 @@ def _failure(output: str) -> ReasonerError:
     for line in lines:
         if "UnsupportedClassVersionError" in line or "JavaVirtualMachine" in line or "java could not be run" in line:
             return JavaError(f"This Java cannot run the reasoner: {line[:300]}. Unset CARETIER_JAVA or name another.")
+    if any(line.endswith("Java error message is:") for line in lines[-1:]):
+        return JavaError("Java could not be run: it ended without a word. Unset CARETIER_JAVA or name another.")
     told = next((line for line in lines if "Exception" in line or "Error" in line), lines[-1] if lines else "no output")
     return ReasonerError(f"The reasoner failed: {told[:300]}")
 

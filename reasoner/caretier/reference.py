@@ -14,7 +14,7 @@ from rdflib.term import Node
 
 from caretier import shapes
 from caretier.assessments import Assessment, misused_terms
-from caretier.batch import Part, individuals_can_be_shared, part_of, reasoned_over, stated_part
+from caretier.batch import Part, brings_axioms, findings_can_be_shared, part_of, reasoned_over, stated_part
 from caretier.errors import (
     ContradictionError,
     InconsistencyError,
@@ -66,7 +66,7 @@ class Reference:
             message = f"{ontology.root}: the ontology contradicts itself; `caretier check` tells more."
             raise KnowledgeError(message) from error
         self.knowledge: Knowledge = extract(ontology, self.entailments.superclasses)
-        self._share = individuals_can_be_shared(ontology.graph)
+        self._share = findings_can_be_shared(ontology.graph)
         self._facts = shapes.ntriples([ontology.graph, _hierarchy(self.entailments)])
         self._asked = {RUN[f"asked-{index}"]: each for index, each in enumerate(self._asked_about())}
         self._axioms = logical_part(ontology.graph) + _definitions(self._asked)
@@ -75,6 +75,21 @@ class Reference:
 
     def assess(self, assessments: Sequence[Assessment]) -> list[Result | InputError]:
         """Assess many at once; each gets its result, or the error that says why its answers cannot be used."""
+        together: list[int] = []
+        apart: dict[int, list[int]] = {}
+        for number, assessment in enumerate(assessments):
+            if assessment.origin is not None and brings_axioms(assessment.origin):
+                apart.setdefault(id(assessment.origin), []).append(number)
+            else:
+                together.append(number)
+        outcomes: dict[int, Result | InputError] = {}
+        for numbers in (together, *apart.values()):
+            found = self._assess_together([assessments[number] for number in numbers])
+            outcomes |= dict(zip(numbers, found, strict=True))
+        return [outcomes[number] for number in range(len(assessments))]
+
+    def _assess_together(self, assessments: Sequence[Assessment]) -> list[Result | InputError]:
+        """Assess a batch in which nobody's axioms can bear on another."""
         parts = [part_of(each, number, self.knowledge, share=self._share) for number, each in enumerate(assessments)]
         refused = self._refused(assessments, parts)
         reasoned = [
@@ -165,8 +180,9 @@ class Reference:
                 problems = misused_terms(assessment.graph, self.ontology.graph, namespaces)
                 if found := [shapes.Violation(None, None, None, each.message, "") for each in problems]:
                     refused[number] = found
-        for start in range(0, len(parts), _BATCH):
-            batch = range(start, min(start + _BATCH, len(parts)))
+        readable = [number for number in range(len(parts)) if number not in refused]
+        for start in range(0, len(readable), _BATCH):
+            batch = readable[start : start + _BATCH]
             owners: dict[Node, list[int]] = {}
             for number in batch:
                 owners.setdefault(parts[number].name, []).append(number)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, SH, SKOS, VANN, XSD, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
+from rdflib.compare import to_canonical_graph
 from rdflib.term import Node
 
 from caretier.vocabulary import CT
@@ -62,15 +63,23 @@ class _Writer:
     """Writes one graph; holds its prefixes and the texts of its blank nodes."""
 
     def __init__(self, graph: Graph) -> None:
+        labelled = _labelled(graph)
+        if labelled:
+            graph = _with_stable_labels(graph)
+            labelled = _labelled(graph)
         self._graph = graph
+        self._labels = {node: f"_:b{index}" for index, node in enumerate(sorted(labelled, key=str))}
         self._used: set[str] = set()
         self._prefixes = {str(uri): prefix for prefix, uri in graph.namespaces() if prefix}
         self._prefixes |= {uri: prefix for prefix, uri in _PREFIXES.items()}
-        uses = Counter(value for value in graph.objects() if isinstance(value, BNode))
-        self._inline = {node for node, count in uses.items() if count == 1}
 
     def text(self) -> str:
-        subjects = [node for node in set(self._graph.subjects()) if node not in self._inline]
+        used = set(self._graph.objects())
+        subjects = [
+            node
+            for node in set(self._graph.subjects())
+            if isinstance(node, URIRef) or node in self._labels or node not in used
+        ]
         blocks = sorted((self._rank(node), self._subject(node), self._block(node)) for node in subjects)
         body = "\n\n".join(block for _, _, block in blocks)
         named = {prefix: uri for uri, prefix in self._prefixes.items() if prefix in self._used}
@@ -84,18 +93,7 @@ class _Writer:
         return next((index for index, kind in enumerate(_KINDS) if kind in kinds), len(_KINDS))
 
     def _subject(self, node: Node) -> str:
-        if isinstance(node, URIRef):
-            return self._term(node)
-        if (None, None, node) in self._graph:
-            return f"_:b{sorted(self._shared(), key=lambda each: self._content(each, 0)).index(node)}"
-        return "[]"
-
-    def _shared(self) -> list[Node]:
-        return [
-            node
-            for node in set(self._graph.subjects())
-            if isinstance(node, BNode) and node not in self._inline and (None, None, node) in self._graph
-        ]
+        return self._term(node) if isinstance(node, URIRef) else self._labels.get(node, "[]")
 
     def _block(self, node: Node) -> str:
         return f"{self._subject(node)} {self._content(node, 1)} ."
@@ -123,8 +121,8 @@ class _Writer:
     def _value(self, value: Node, depth: int, predicate: Node) -> str:
         if not isinstance(value, BNode):
             return self._term(value)
-        if value not in self._inline:
-            return self._subject(value)
+        if value in self._labels:
+            return self._labels[value]
         if (value, RDF.first, None) in self._graph:
             members = [self._value(member, depth + 1, RDF.first) for member in Collection(self._graph, value)]
             if predicate in _UNORDERED:
@@ -167,6 +165,30 @@ class _Writer:
         if literal.datatype is not None and literal.datatype != XSD.string:
             return f"{quoted}^^{self._term(literal.datatype)}"
         return quoted
+
+
+def _labelled(graph: Graph) -> set[Node]:
+    """Return the blank nodes that need a label: those used more than once, and those that only lead to each other."""
+    uses = Counter(value for value in graph.objects() if isinstance(value, BNode))
+    shared: set[Node] = {node for node, count in uses.items() if count > 1}
+    reached = {node for node in graph.subjects() if not isinstance(node, BNode) or node not in uses} | shared
+    waiting = list(reached)
+    while waiting:
+        for value in graph.objects(waiting.pop()):
+            if isinstance(value, BNode) and value not in reached:
+                reached.add(value)
+                waiting.append(value)
+    return shared | {node for node in uses if node not in reached}
+
+
+def _with_stable_labels(graph: Graph) -> Graph:
+    """Label blank nodes by what is said of them."""
+    stable = Graph(bind_namespaces="none")
+    for prefix, namespace in graph.namespaces():
+        stable.bind(prefix, namespace)
+    for triple in to_canonical_graph(graph):
+        stable.add(triple)
+    return stable
 
 
 def _named_first(text: str) -> tuple[bool, str]:

@@ -1,0 +1,34 @@
+PYTHON ?= python
+
+.DEFAULT_GOAL := help
+.PHONY: help check fast lint types knowledge format test build
+
+help:  ## List the targets.
+	@awk -F ":.*## " "/^[a-z]+:.*## / { printf \"%-10s %s\\n\", \$$1, \$$2 }" $(MAKEFILE_LIST)
+
+check: lint types knowledge test  ## Run everything that CI runs.
+
+fast: lint types  ## Run the quick part of check: no HermiT, no packaging.
+	$(PYTHON) -m pytest -m "not slow"
+
+lint:  ## Check style and form of the code.
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types:  ## Check the types of the code.
+	$(PYTHON) -m mypy
+
+knowledge:  ## Check form, house rules and logic of ontology and shapes.
+	$(PYTHON) -m caretier.cli format --check
+	$(PYTHON) -m caretier.cli check
+
+format:  ## Rewrite code, ontology and shapes in their one form.
+	$(PYTHON) -m ruff check --fix-only .
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m caretier.cli format
+
+test:  ## Run all tests.
+	$(PYTHON) -m pytest
+
+build:  ## Build the source distribution and the wheel into dist/.
+	$(PYTHON) -m build
