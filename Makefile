@@ -15,8 +15,9 @@ lint:  ## Check style and form of the code.
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-types:  ## Check the types of the code.
+types:  ## Check the types of the code and of the tests.
 	$(PYTHON) -m mypy
+	$(PYTHON) -m mypy tests
 
 knowledge:  ## Check form, house rules and logic of ontology and shapes.
 	$(PYTHON) -m caretier.cli format --check

@@ -22,8 +22,9 @@ from caretier.errors import (
 )
 from caretier.knowledge_base import KnowledgeBase, Triage, load
 from caretier.questionnaire import Answer, Option, Question
-from caretier.result import SOFTWARE as __version__
-from caretier.result import Result
+from caretier.result import SOFTWARE, Result
+
+__version__ = SOFTWARE
 
 __all__ = [
     "Answer",

@@ -83,7 +83,7 @@ def misused_terms(graph: Graph, ontology: Graph, namespaces: Iterable[str]) -> I
     for term in sorted({str(node) for node in graph.subjects() if isinstance(node, URIRef)}):
         if term in known:
             yield Problem((term,), f"Answers may say nothing about <{term}>, a term of the ontology; leave it out.")
-    for _, predicate, value in sorted(graph):
+    for _, predicate, value in sorted(graph, key=str):
         if isinstance(value, Literal) and (predicate, RDF.type, OWL.ObjectProperty) in ontology:
             yield Problem((str(predicate),), f'<{predicate}> needs a node with a type and not the text "{value}".')
 

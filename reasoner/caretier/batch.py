@@ -50,18 +50,14 @@ def part_of(assessment: Assessment, number: int, knowledge: Knowledge, *, share:
         return stated_part(number, state(atoms_of(assessment.answers.values), knowledge.questionnaire), share=share)
     given = assessment.graph
     brought = [node for node in set(given.subjects()) | set(given.objects()) if _is_individual(given, node)]
-    names: dict[Node, URIRef] = {
-        node: RUN[f"{number}-{index}"] for index, node in enumerate(sorted(brought, key=str))
-    }
+    names: dict[Node, URIRef] = {node: RUN[f"{number}-{index}"] for index, node in enumerate(sorted(brought, key=str))}
     facts = Graph()
     for subject, predicate, value in given:
         facts.add((names.get(subject, subject), names.get(predicate, predicate), names.get(value, value)))
     return Part(names[assessment.subject], facts)
 
 
-def stated_part(
-    number: int | str, statements: Statements, *, share: bool, meets: Iterable[str] = ()
-) -> Part:
+def stated_part(number: int | str, statements: Statements, *, share: bool, meets: Iterable[str] = ()) -> Part:
     """Make statements ready for a run in which their assessment has this number; `meets` are thresholds it meets."""
     name, facts = RUN[f"{number}"], Graph()
     facts.add((name, RDF.type, CT.Assessment))
@@ -88,9 +84,7 @@ def findings_can_be_shared(ontology: Graph) -> bool:
     assessment on what can be reached from it. With any of them, each assessment keeps findings of its own.
     """
     chains = (
-        member
-        for members in ontology.objects(None, OWL.propertyChainAxiom)
-        for member in Collection(ontology, members)
+        member for members in ontology.objects(None, OWL.propertyChainAxiom) for member in Collection(ontology, members)
     )
     return (
         not any((None, predicate, None) in ontology for predicate in _FLOWING_BACK)

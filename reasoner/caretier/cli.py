@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from caretier.errors import CaretierError, InputError, InvalidAnswersError, QueryError, UnreadableInputError
+from caretier.limits import DEFAULT_TIME_LIMIT, MAXIMUM_BYTES
 from caretier.result import SOFTWARE
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from caretier.knowledge_base import KnowledgeBase
     from caretier.result import Result
 
-_EPILOG = """caretier is not a medical device and gives no diagnosis. If you are worried about your health, ask a doctor;
-in an emergency call your emergency number."""
+_EPILOG = """caretier is not a medical device and gives no diagnosis. If you are worried about your health,
+ask a doctor; in an emergency call your emergency number."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = run(options)
         sys.stdout.flush()
-    except _Unusable as error:
+    except _UnusableError as error:
         for line in error.lines:
             print(f"caretier: {line}", file=sys.stderr)
         return 2
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-class _Unusable(Exception):
+class _UnusableError(Exception):
     """Carries what is wrong with several inputs, a line each."""
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "assess",
         help="assess answers and say which care they call for",
         description="Assess answers: say how soon care is needed, why, and what is still open.",
-        epilog='Answers are JSON or YAML such as {"answers": {"pain-lower-back": true, "age": 47}}, or RDF. '
+        epilog='Answers are JSON or YAML such as {"answers": {"<question id>": true}}, or RDF. '
         "`caretier questions` lists the question ids.",
     )
     assess.add_argument("files", nargs="+", metavar="FILE", help="a file of answers; - reads standard input")
@@ -105,13 +106,15 @@ def _parser() -> argparse.ArgumentParser:
     query = commands.add_parser(
         "query",
         help="run a SPARQL query over the ontology and assessed answers",
-        description="Run a read-only SPARQL query over the ontology, its mappings, and any answers given, once assessed.",
+        description="Run a read-only SPARQL query over the ontology, its mappings, and any answers given.",
         epilog="Example: caretier query symptoms-of-cauda-equina-syndrome",
     )
     query.add_argument("query", nargs="?", help="a file, the name of a query that comes with the ontology, or SPARQL")
     query.add_argument("files", nargs="*", metavar="FILE", help="answers to assess first; - reads standard input")
     query.add_argument("--list", action="store_true", help="list the queries that come with the ontology")
-    query.add_argument("--format", choices=["table", "csv", "tsv", "json", "xml"], default="table", help="default: table")
+    query.add_argument(
+        "--format", choices=["table", "csv", "tsv", "json", "xml"], default="table", help="default: table"
+    )
     _time_limit(query)
     _ontology(query)
     query.set_defaults(run=_query)
@@ -144,7 +147,11 @@ def _ontology(parser: argparse.ArgumentParser) -> None:
 
 def _time_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--time-limit", type=_seconds, default=600.0, metavar="SECONDS", help="for each run of the reasoner; default: 600"
+        "--time-limit",
+        type=_seconds,
+        default=DEFAULT_TIME_LIMIT,
+        metavar="SECONDS",
+        help="for each run of the reasoner; default: 600",
     )
 
 
@@ -204,13 +211,13 @@ def _assessed(kb: KnowledgeBase, files: Sequence[str]) -> list[Result]:
             else:
                 results.append(outcome)
     if wrong:
-        raise _Unusable(wrong)
+        raise _UnusableError(wrong)
     return results
 
 
 def _read(kb: KnowledgeBase, file: str) -> list[Assessment]:
     from caretier.assessments import Assessment, from_graph
-    from caretier.documents import MAXIMUM_BYTES, format_of, parse, read_file
+    from caretier.documents import format_of, parse, read_file
 
     path = None if file == "-" else Path(file)
     content = read_file(path) if path else sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
@@ -272,10 +279,12 @@ def _query(options: argparse.Namespace) -> int:
             print(f"{query.name.ljust(width)}  {query.question}")
         return 0
     if options.query is None:
-        raise QueryError("Give a query: a file, a name from `caretier query --list`, or SPARQL; - reads standard input.")
+        raise QueryError(
+            "Give a query: a file, a name from `caretier query --list`, or SPARQL; - reads standard input."
+        )
     text = next((query.text for query in shipped if query.name == options.query), None) or _query_text(options.query)
     graphs = [result.to_graph() for result in _assessed(kb, options.files)] if options.files else []
-    prefixes = {prefix: namespace for prefix, namespace in _prefixes(kb)}
+    prefixes = dict(_prefixes(kb))
     print(run_query(queryable(kb.ontology, graphs), text, prefixes, options.format), end="")
     return 0
 
@@ -323,7 +332,9 @@ def _format(options: argparse.Namespace) -> int:
     from caretier.ontology import parse_file
     from caretier.turtle import write_turtle
 
-    named = [Path(path) for path in options.paths] or [path for path in (Path("ontology"), Path("shapes")) if path.is_dir()]
+    named = [Path(path) for path in options.paths] or [
+        path for path in (Path("ontology"), Path("shapes")) if path.is_dir()
+    ]
     if not named:
         raise UnreadableInputError("There is no folder ontology/ or shapes/ here; name the files to format.")
     files = [file for path in named for file in (sorted(path.rglob("*.ttl")) if path.is_dir() else [path])]
@@ -339,7 +350,7 @@ def _format(options: argparse.Namespace) -> int:
 def _load(options: argparse.Namespace) -> KnowledgeBase:
     from caretier.knowledge_base import load
 
-    return load(options.ontology, time_limit=getattr(options, "time_limit", 600.0))
+    return load(options.ontology, time_limit=getattr(options, "time_limit", DEFAULT_TIME_LIMIT))
 
 
 @contextmanager

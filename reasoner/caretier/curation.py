@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+import pyoxigraph as ox
 from rdflib import OWL, RDF, RDFS, SH, SKOS, BNode, Graph, URIRef
 from rdflib.term import Node
 
@@ -200,7 +201,7 @@ def profile_complaints(draft: Draft, time_limit: float = DEFAULT_TIME_LIMIT) -> 
 def reasoner_complaints(draft: Draft, error: ReasonerError, time_limit: float = DEFAULT_TIME_LIMIT) -> list[Complaint]:
     """Complain that the reasoner gave no answer, naming the individuals that contradict the ontology if it can."""
     if not isinstance(error, InconsistencyError):
-        return [draft.complaint("reasoner", None, str(error), "Take back what was changed last, then add it bit by bit.")]
+        return [draft.complaint("reasoner", None, str(error), "Take back what was changed last; add it bit by bit.")]
     try:
         suspects: list[Node | None] = [*_suspects(draft.ontology.graph, time_limit)]
     except ReasonerError:
@@ -236,7 +237,8 @@ def shape_complaints(draft: Draft, entailments: Entailments) -> list[Complaint]:
     for name, above in entailments.superclasses.items():
         for other in above:
             hierarchy.add((URIRef(name), RDFS.subClassOf, URIRef(other)))
-    store = shapes.store_of(shapes.ntriples([draft.graph, hierarchy]))
+    store = ox.Store()  # filled like this, and not by loading, it keeps the labels of blank nodes
+    store.extend(ox.parse(shapes.ntriples([draft.graph, hierarchy]), format=ox.RdfFormat.N_TRIPLES))
     try:
         found = shapes.validate(store, curation)
     except KnowledgeError as error:
@@ -373,7 +375,7 @@ def _unloadable(root: Path, error: KnowledgeError) -> Complaint:
     )
 
 
-def _is_iri(node: Node) -> bool:
+def _is_iri(node: object) -> bool:
     return isinstance(node, URIRef)
 
 

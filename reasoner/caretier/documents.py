@@ -17,9 +17,7 @@ from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from caretier.errors import UnreadableInputError
-
-MAXIMUM_BYTES = 10_000_000
-"""The size above which input is refused unread."""
+from caretier.limits import MAXIMUM_BYTES
 
 _BASE = "https://w3id.org/caretier/input/"
 """What relative IRIs in answers are taken to be relative to, so that no place of a file gets into a result."""

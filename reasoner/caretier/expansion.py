@@ -40,9 +40,7 @@ class Expansion:
     `superclasses` is the classified hierarchy: for each class its named superclasses, itself included.
     """
 
-    def __init__(
-        self, graph: Graph, superclasses: Mapping[str, frozenset[str]], questionnaire: Questionnaire
-    ) -> None:
+    def __init__(self, graph: Graph, superclasses: Mapping[str, frozenset[str]], questionnaire: Questionnaire) -> None:
         """Collect what the questions can say about one finding, and the definitions by the class they define."""
         self._graph = graph
         self._superclasses = superclasses
@@ -52,10 +50,10 @@ class Expansion:
             for other in above:
                 self._below[other].append(name)
         self._definitions: dict[str, list[Node]] = defaultdict(list)
-        for name, definition in graph.subject_objects(OWL.equivalentClass):
+        for defined, definition in graph.subject_objects(OWL.equivalentClass):
             if not isinstance(definition, URIRef):
-                self._definitions[str(name)].append(definition)
-        self._lists = {
+                self._definitions[str(defined)].append(definition)
+        self._lists: dict[tuple[Node, Node], list[Node]] = {
             (expression, operator): list(Collection(graph, members))
             for operator in (OWL.intersectionOf, OWL.unionOf)
             for expression, members in graph.subject_objects(operator)
@@ -108,12 +106,13 @@ class Expansion:
         return ()
 
     def _reporting(self, expression: Node) -> tuple[AtomSet, ...]:
-        return minimal(
-            atoms for atoms, classes, values in self._findings if self._holds(classes, values, expression)
-        )
+        return minimal(atoms for atoms, classes, values in self._findings if self._holds(classes, values, expression))
 
     def _meeting(self, threshold: Node) -> tuple[AtomSet, ...]:
-        limits = (("at least", self._graph.value(threshold, CT.atLeast)), ("below", self._graph.value(threshold, CT.below)))
+        limits = (
+            ("at least", self._graph.value(threshold, CT.atLeast)),
+            ("below", self._graph.value(threshold, CT.below)),
+        )
         quantity = self._graph.value(threshold, CT.ofQuantity)
         if quantity is not None:
             return minimal(
@@ -166,11 +165,7 @@ class Expansion:
         for described_class, questions in described.items():
             yield from self._descriptions(frozenset(), frozenset({described_class}), questions)
         for atom, reported in self._reports():
-            qualifying = [
-                question
-                for question in self._questionnaire.questions
-                if reported in question.qualifies
-            ]
+            qualifying = [question for question in self._questionnaire.questions if reported in question.qualifies]
             yield _Described(frozenset({atom}), frozenset({reported}), frozenset())
             yield from self._descriptions(frozenset({atom}), frozenset({reported}), qualifying)
 
@@ -182,9 +177,7 @@ class Expansion:
                 if option.reports:
                     yield Atom(question.id, option.id), option.reports
 
-    def _descriptions(
-        self, atoms: AtomSet, types: frozenset[str], questions: list[Question]
-    ) -> Iterator[_Described]:
+    def _descriptions(self, atoms: AtomSet, types: frozenset[str], questions: list[Question]) -> Iterator[_Described]:
         for size in range(1, min(len(questions), _LARGEST_PATTERN_ON_ONE_FINDING) + 1):
             for chosen in combinations(questions, size):
                 for said in product(*(self._said(question) for question in chosen)):

@@ -166,8 +166,11 @@ def _question(read: Reader, question: Node, group: Node, superclasses: Mapping[s
 
 def prefixes(read: Reader) -> Iterator[tuple[str, str]]:
     """Go through the prefixes that the modules of an ontology prefer for their terms, with their namespaces."""
-    for header in sorted(read.graph.subjects(RDF.type, OWL.Ontology)):
-        prefix, namespace = read.text(header, VANN.preferredNamespacePrefix), read.text(header, VANN.preferredNamespaceUri)
+    for header in sorted(read.graph.subjects(RDF.type, OWL.Ontology), key=str):
+        prefix, namespace = (
+            read.text(header, VANN.preferredNamespacePrefix),
+            read.text(header, VANN.preferredNamespaceUri),
+        )
         if prefix and namespace:
             yield prefix, namespace
 
@@ -189,7 +192,7 @@ def _tiers(read: Reader) -> Iterator[CareTier]:
 
 
 def _conditions(read: Reader) -> Iterator[Condition]:
-    for condition in sorted(read.graph.subjects(RDF.type, CT.Condition)):
+    for condition in sorted(read.graph.subjects(RDF.type, CT.Condition), key=str):
         yield Condition(
             id=local_name(condition),
             iri=str(condition),
@@ -215,9 +218,7 @@ def restriction_values(graph: Graph, cls: URIRef, prop: Node) -> list[URIRef]:
     )
 
 
-def _red_flags(
-    read: Reader, superclasses: Mapping[str, frozenset[str]], expansion: Expansion
-) -> Iterator[RedFlag]:
+def _red_flags(read: Reader, superclasses: Mapping[str, frozenset[str]], expansion: Expansion) -> Iterator[RedFlag]:
     for name in red_flag_classes(superclasses):
         flag = URIRef(name)
         suggested = restriction_values(read.graph, flag, CT.suggests)
@@ -234,7 +235,9 @@ def _red_flags(
             reason=read.needed(flag, CT.plainReason),
             condition=local_name(suggested[0]),
             tier=local_name(indicated[0]),
-            sources=tuple(_source(read, source) for source in sorted(read.graph.objects(flag, DCTERMS.source))),
+            sources=tuple(
+                _source(read, source) for source in sorted(read.graph.objects(flag, DCTERMS.source), key=str)
+            ),
             patterns=expansion.of_class(name),
         )
 
@@ -248,7 +251,7 @@ def _source(read: Reader, source: Node) -> Source:
 
 
 def _recommendations(read: Reader) -> Iterator[tuple[tuple[str, str], Recommendation]]:
-    for recommendation in sorted(read.graph.subjects(RDF.type, CT.Recommendation)):
+    for recommendation in sorted(read.graph.subjects(RDF.type, CT.Recommendation), key=str):
         condition, tier = read.iri(recommendation, CT.forCondition), read.iri(recommendation, CT.forTier)
         if condition is None or tier is None:
             raise KnowledgeError(f"{read.name(recommendation)} has to name its condition and its care tier.")
@@ -271,15 +274,19 @@ def _step(read: Reader, step: Node) -> CareStep:
         above
         for cls in read.graph.objects(activity, RDF.type)
         for above in read.graph.transitive_objects(cls, RDFS.subClassOf)
+        if above is not None
     }
     likelihood, urgency = read.graph.value(step, CT.hasLikelihood), read.graph.value(step, CT.hasUrgency)
     return CareStep(
         id=local_name(activity),
         label=read.needed(activity, RDFS.label),
         kind=(
-            "tests" if CT.Test in kinds
-            else "referrals" if CT.Referral in kinds
-            else "follow_ups" if CT.FollowUp in kinds
+            "tests"
+            if CT.Test in kinds
+            else "referrals"
+            if CT.Referral in kinds
+            else "follow_ups"
+            if CT.FollowUp in kinds
             else "treatments"
         ),
         likelihood=read.text(likelihood, RDFS.label) if likelihood is not None else None,
@@ -289,16 +296,13 @@ def _step(read: Reader, step: Node) -> CareStep:
     )
 
 
-def _contradictions(
-    read: Reader, questionnaire: Questionnaire, expansion: Expansion
-) -> Iterator[Contradiction]:
-    for contradiction in sorted(read.graph.subjects(RDF.type, CT.Contradiction)):
+def _contradictions(read: Reader, questionnaire: Questionnaire, expansion: Expansion) -> Iterator[Contradiction]:
+    for contradiction in sorted(read.graph.subjects(RDF.type, CT.Contradiction), key=str):
         parts: list[tuple[AtomSet, ...]] = [
             expansion.reporting(str(cls)) for cls in read.graph.objects(contradiction, CT.contradictsReported)
         ]
         parts += [
-            tuple(_denying(questionnaire, str(cls)))
-            for cls in read.graph.objects(contradiction, CT.contradictsDenied)
+            tuple(_denying(questionnaire, str(cls))) for cls in read.graph.objects(contradiction, CT.contradictsDenied)
         ]
         parts += [
             tuple(_stating(questionnaire, str(value)))

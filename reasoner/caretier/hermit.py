@@ -19,9 +19,7 @@ from pathlib import Path
 from rdflib import OWL, RDF, RDFS, Graph, URIRef
 
 from caretier.errors import InconsistencyError, JavaError, ReasonerError, ReasonerTimeoutError
-
-DEFAULT_TIME_LIMIT = 600.0
-"""Seconds after which a run is stopped."""
+from caretier.limits import DEFAULT_TIME_LIMIT
 
 _MEMORY_MEGABYTES = 4000
 _INCONSISTENT = 3
@@ -29,8 +27,10 @@ _INCONSISTENT = 3
 
 @dataclass(frozen=True)
 class Entailments:
-    """What HermiT found: for each named class all its named superclasses, itself included, and for each individual all
-    its named classes. `unsatisfiable` are the classes that can have no instance.
+    """What HermiT found.
+
+    For each named class all its named superclasses, itself included; for each individual all its named classes;
+    `unsatisfiable` are the classes that can have no instance.
     """
 
     superclasses: Mapping[str, frozenset[str]]
@@ -87,7 +87,7 @@ def run_alone(command: list[str], folder: str, time_limit: float) -> None:
         "JAVA_TOOL_OPTIONS": f"-XX:-UsePerfData -Djava.io.tmpdir={folder}",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 -- Python itself, with paths of our own making
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -175,7 +175,7 @@ def _reason_alone(reasoner: str, java: str, given: str, inferred: str) -> int:
     owlready2.JAVA_EXE = java
     reasoning.JAVA_MEMORY = _MEMORY_MEGABYTES
     world = owlready2.World()
-    with open(given, "rb") as source:
+    with Path(given).open("rb") as source:
         world.get_ontology("urn:caretier:given#").load(fileobj=source, format="ntriples")
     run = reasoning.sync_reasoner_hermit if reasoner == "hermit" else reasoning.sync_reasoner_pellet
     try:
@@ -183,7 +183,7 @@ def _reason_alone(reasoner: str, java: str, given: str, inferred: str) -> int:
     except owlready2.OwlReadyInconsistentOntologyError:
         return _INCONSISTENT
     except OSError as error:
-        print(f"java could not be run: {error}")
+        sys.stdout.write(f"java could not be run: {error}\n")
         return 1
     world.get_ontology("http://inferrences/").save(inferred, format="ntriples")
     return 0

@@ -26,7 +26,8 @@ class Atom:
             return False
         if self.relation == "is":
             return answer == self.value and type(answer) is type(self.value)
-        assert isinstance(answer, int) and isinstance(self.value, int)
+        assert isinstance(answer, int)
+        assert isinstance(self.value, int)
         return answer >= self.value if self.relation == "at least" else answer < self.value
 
 

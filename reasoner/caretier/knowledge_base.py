@@ -1,4 +1,7 @@
-"""The library's front door: one domain loaded, its questions, and answers assessed."""
+"""The library's front door: one domain loaded, its questions, and answers assessed.
+
+RDF and the reasoner are imported when they are first needed, so that importing caretier costs little.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from caretier.assessments import Assessment
 from caretier.errors import InputError
-from caretier.extraction import extract_questionnaire, told_superclasses
-from caretier.hermit import DEFAULT_TIME_LIMIT
-from caretier.ontology import Ontology, load_ontology
+from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.questionnaire import Answer, Question, Questionnaire
-from caretier.reference import Reference
 from caretier.result import Result
+
+if TYPE_CHECKING:
+    from caretier.assessments import Assessment
+    from caretier.ontology import Ontology
+    from caretier.reference import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class KnowledgeBase:
     @cached_property
     def questionnaire(self) -> Questionnaire:
         """The questionnaire of the domain, with its groups and the texts that every result carries."""
+        from caretier.extraction import extract_questionnaire, told_superclasses
+
         return extract_questionnaire(self.ontology.graph, told_superclasses(self.ontology.graph))
 
     @property
@@ -54,6 +61,8 @@ class KnowledgeBase:
     @cached_property
     def reference(self) -> Reference:
         """The reference reasoner; making it classifies the ontology, which takes seconds."""
+        from caretier.reference import Reference
+
         return Reference(self.ontology, self._time_limit)
 
     def assess(self, answers: Mapping[str, Answer], *, id: str | None = None) -> Result:  # noqa: A002 -- the contract's word
@@ -65,6 +74,8 @@ class KnowledgeBase:
         >>> result.tier.id, [condition.id for condition in result.conditions]
         ('EmergencyCare', ['CaudaEquinaSyndrome'])
         """
+        from caretier.assessments import Assessment
+
         document = self.questionnaire.read({"answers": answers, "id": id})
         outcome = self.assess_many([Assessment(document)])[0]
         if isinstance(outcome, InputError):
@@ -86,4 +97,6 @@ def load(root: str | Path | None = None, *, time_limit: float = DEFAULT_TIME_LIM
 
     `time_limit` holds for each run of the reasoner, in seconds. Raises KnowledgeError that names what is wrong.
     """
+    from caretier.ontology import load_ontology
+
     return KnowledgeBase(load_ontology(Path(root) if root is not None else None), time_limit)

@@ -74,7 +74,7 @@ class _Page:
             yield from self._wrapped("Nothing: no further answer can raise this result.", "  ")
             return
         yield from self._wrapped(
-            f'This result is not final. Questions that are not answered yet could raise it to "{result.ceiling.label}".',
+            f'This result is not final. Questions still open could raise it to "{result.ceiling.label}".',
             "  ",
         )
         shown = result.next_questions[:_OPEN_QUESTIONS_SHOWN]

@@ -157,7 +157,9 @@ class Questionnaire:
         if identifier is not None and not isinstance(identifier, str):
             problems.append(Problem((), f'"id" is {_shown(identifier)}; it has to be a text or null.'))
         if date is not None and not _is_date(date):
-            problems.append(Problem((), f'"date" is {_shown(date)}; it has to be a date such as "2026-05-31", or null.'))
+            problems.append(
+                Problem((), f'"date" is {_shown(date)}; it has to be a date such as "2026-05-31", or null.')
+            )
         problems += [problem for key, answer in values.items() if (problem := self._problem(key, answer))]
         if problems:
             raise InvalidAnswersError(tuple(problems))
@@ -186,7 +188,8 @@ def is_answer(question: Question, answer: object) -> bool:
         case "integer":
             if isinstance(answer, bool) or not isinstance(answer, int):
                 return False
-            assert question.minimum is not None and question.maximum is not None
+            assert question.minimum is not None
+            assert question.maximum is not None
             return question.minimum <= answer <= question.maximum
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rdflib import OWL, RDF, RDFS, BNode, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, BNode, Graph, URIRef
 from rdflib.term import Node
 
 from caretier import shapes
@@ -24,9 +24,10 @@ from caretier.errors import (
     Problem,
 )
 from caretier.extraction import Reader, extract, red_flag_classes
-from caretier.hermit import DEFAULT_TIME_LIMIT, Entailments, logical_part, realise
+from caretier.hermit import Entailments, logical_part, realise
 from caretier.interval import open_atoms, open_questions, reachable
 from caretier.knowledge import AtomSet, CareTier, Knowledge, atom_key, holding
+from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.ontology import Ontology
 from caretier.questionnaire import Answer
 from caretier.refusal import is_contradiction, refusal, remainder
@@ -245,9 +246,7 @@ class Reference:
         numbers = [each for each in knowledge.questionnaire.questions if each.type == "integer"]
         quantities = {URIRef(str(each.sets)) for each in numbers if answers.get(each.id) is None}
         bands = [
-            str(band)
-            for band, quantity in self.ontology.graph.subject_objects(CT.ofQuantity)
-            if quantity in quantities
+            str(band) for band, quantity in self.ontology.graph.subject_objects(CT.ofQuantity) if quantity in quantities
         ]
         atoms = atoms_of(answers) | open_atoms(knowledge, answers)
         stated = stated_part(f"open-{number}", state(atoms, knowledge.questionnaire), share=self._share, meets=bands)
@@ -303,10 +302,10 @@ class Reference:
     def _phrase(self, part: Part, finding: Node) -> str:
         """Name a finding by the labels of its types and qualifiers."""
         read = Reader(self.ontology.graph)
-        types = [read.text(cls, RDFS.label) for cls in sorted(part.facts.objects(finding, RDF.type))]
+        types = [read.text(cls, RDFS.label) for cls in sorted(part.facts.objects(finding, RDF.type), key=str)]
         values = [
             read.text(value, RDFS.label)
-            for predicate, value in sorted(part.facts.predicate_objects(finding))
+            for predicate, value in sorted(part.facts.predicate_objects(finding), key=str)
             if predicate != RDF.type and isinstance(value, URIRef)
         ]
         return ", ".join(text for text in (*types, *values) if text) or "a finding"
@@ -315,7 +314,7 @@ class Reference:
         """Tell of each denial beside a report of something of that very kind; the report counts."""
         read = Reader(self.ontology.graph)
         notes = []
-        for denied in sorted(part.facts.objects(part.name, CT.denies)):
+        for denied in sorted(part.facts.objects(part.name, CT.denies), key=str):
             reported = [
                 self._phrase(part, finding)
                 for finding in self._reported(part)

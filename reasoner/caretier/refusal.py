@@ -45,7 +45,11 @@ def remainder(part: Part, violations: Sequence[Violation], ontology: Graph, enta
 
 
 def refusal(
-    assessment: Assessment, violations: Sequence[Violation], knowledge: Knowledge, ontology: Graph, rest: CareTier | None
+    assessment: Assessment,
+    violations: Sequence[Violation],
+    knowledge: Knowledge,
+    ontology: Graph,
+    rest: CareTier | None,
 ) -> InvalidAnswersError:
     """Make the error for answers that are refused; `rest` is the tier of what is left without the contradictions."""
     problems = tuple(dict.fromkeys(_problem(assessment, each, knowledge, ontology) for each in violations))
@@ -78,7 +82,11 @@ def _problem(assessment: Assessment, violation: Violation, knowledge: Knowledge,
         if violation.value == URIRef(contradiction.iri):
             for conflict in contradiction.conflicts:
                 if holding(conflict, answers):
-                    ids = tuple(each.id for each in knowledge.questionnaire.questions if each.id in {a.question for a in conflict})
+                    ids = tuple(
+                        each.id
+                        for each in knowledge.questionnaire.questions
+                        if each.id in {a.question for a in conflict}
+                    )
                     named = " and ".join(f'"{each}"' for each in ids)
                     return Problem(ids, f"The answers to {named} contradict each other. {violation.message}")
     return Problem(() if violation.value is None else (str(violation.value),), _named(violation.message, ontology))
@@ -91,5 +99,5 @@ def _named(message: str, ontology: Graph) -> str:
     for word in message.split(" "):
         iri = word.rstrip(",;.")
         label = read.text(URIRef(iri), RDFS.label) if iri.startswith(("http:", "https:")) else None
-        words.append(f'"{label}"{word[len(iri):]}' if label else word)
+        words.append(f'"{label}"{word[len(iri) :]}' if label else word)
     return " ".join(words)

@@ -78,8 +78,8 @@ class Result:
     """What one assessment comes to.
 
     `tier` is what the answers prove; `ceiling` the highest that answers to open questions could lead to; `final` says
-    that they are equal. `notes` tell of tensions between answers. `engine` says which engine spoke. `given` is the graph and
-    the node in it that the answers came in, where they came as RDF.
+    that they are equal. `notes` tell of tensions between answers. `engine` says which engine spoke. `given` is the
+    graph that the answers came in and the node of the assessment there, where they came as RDF.
     """
 
     id: str | None
@@ -147,7 +147,5 @@ def conditions_of(
             red_flags=tuple(flags),
             recommendation=knowledge.recommendations.get((condition, flags[0].red_flag.tier)),
         )
-        for condition, flags in sorted(
-            grouped.items(), key=lambda item: (-ranks[item[1][0].red_flag.tier], item[0])
-        )
+        for condition, flags in sorted(grouped.items(), key=lambda item: (-ranks[item[1][0].red_flag.tier], item[0]))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pyoxigraph as ox
 import pyshacl
@@ -40,7 +41,7 @@ def store_of(triples: bytes) -> ox.Store:
 
 def validate(data: ox.Store, shapes: Graph) -> tuple[Violation, ...]:
     """Check a store against shapes and return what violates them, in a stable order."""
-    conforms, report, text = pyshacl.validate(data, shacl_graph=shapes, advanced=True, inplace=True)
+    conforms, report, text = pyshacl.validate(_data_graph(data), shacl_graph=shapes, advanced=True, inplace=True)
     if not isinstance(report, Graph):
         raise KnowledgeError(f"The shapes cannot be used: {' '.join(str(text).split())[:300]}")
     if conforms:
@@ -62,7 +63,7 @@ def run_rules(data: ox.Store, rules: Graph, *, to_fixpoint: bool) -> None:
     """Run rules over a store and add what they construct, once or until they add nothing more."""
     while True:
         before = len(data)
-        outcome = pyshacl.shacl_rules(data, shacl_graph=rules, inplace=True)
+        outcome = pyshacl.shacl_rules(_data_graph(data), shacl_graph=rules, inplace=True)
         if type(outcome) is Graph and (None, RDF.type, _FAILURE) in outcome:
             raise KnowledgeError(f"The rules cannot be run: {outcome.value(None, SH.message)}")
         if not to_fixpoint or len(data) == before:
@@ -83,3 +84,8 @@ def add_pairs(data: ox.Store, predicate: URIRef, found: Iterable[tuple[str, str]
     """Add triples with this predicate between IRIs to a store."""
     name = ox.NamedNode(str(predicate))
     data.extend(ox.Quad(ox.NamedNode(subject), name, ox.NamedNode(value)) for subject, value in found)
+
+
+def _data_graph(data: ox.Store) -> Any:
+    """Pass a store where pySHACL takes one, though its type hints do not say so."""
+    return data

@@ -74,7 +74,7 @@ def run_query(store: ox.Store, query: str, prefixes: dict[str, str], syntax: str
     try:
         results: Any = store.query(text)
         if isinstance(results, ox.QueryTriples):
-            written = results.serialize(format=ox.RdfFormat.TURTLE, prefixes=_STANDARD | prefixes)
+            written = ox.serialize(results, format=ox.RdfFormat.TURTLE, prefixes=_STANDARD | prefixes)
         elif isinstance(results, ox.QueryBoolean):
             return "true\n" if results else "false\n"
         elif syntax == "table":
@@ -148,5 +148,5 @@ def _cell(term: Any, prefixes: dict[str, str]) -> str:
         return " ".join(str(getattr(term, "value", term)).split())
     for prefix, namespace in prefixes.items():
         if term.value.startswith(namespace):
-            return f"{prefix}:{term.value[len(namespace):]}"
+            return f"{prefix}:{term.value[len(namespace) :]}"
     return f"<{term.value}>"

@@ -41,8 +41,12 @@ def test_the_example_of_the_contract_is_written_as_it_stands() -> None:
         {
             "id": "http://example.org/a",
             "answers": {
-                "age": 47, "pain-lower-back": True, "saddle-numbness": True, "leg-weakness": True,
-                "leg-deficit-course": "worsening", "fever": False,
+                "age": 47,
+                "pain-lower-back": True,
+                "saddle-numbness": True,
+                "leg-weakness": True,
+                "leg-deficit-course": "worsening",
+                "fever": False,
             },
         }
     )
@@ -90,7 +94,10 @@ def test_a_severity_without_a_reported_deficit_states_nothing() -> None:
 
 def test_one_severity_holds_for_each_deficit_of_its_limb() -> None:
     answers: dict[str, Answer] = {
-        "leg-weakness": True, "leg-numbness": True, "arm-numbness": True, "leg-deficit-severity": "severe",
+        "leg-weakness": True,
+        "leg-numbness": True,
+        "arm-numbness": True,
+        "leg-deficit-severity": "severe",
     }
     findings = state(atoms_of(answers), KB.reference.knowledge.questionnaire).findings
     assert sorted(len(finding.values) for finding in findings) == [0, 1, 1]
@@ -98,8 +105,9 @@ def test_one_severity_holds_for_each_deficit_of_its_limb() -> None:
 
 def test_ambiguous_rdf_leaves_the_question_open() -> None:
     text = CONTRACT.replace(
-        "ct:denies", "ct:reports [ a bp:BackPain ; ct:hasSeverity ct:Mild ] , "
-        "[ a bp:BackPain ; ct:hasSeverity ct:Severe ] ; ct:denies"
+        "ct:denies",
+        "ct:reports [ a bp:BackPain ; ct:hasSeverity ct:Mild ] , "
+        "[ a bp:BackPain ; ct:hasSeverity ct:Severe ] ; ct:denies",
     )
     (assessment,) = from_graph(Graph().parse(data=text, format="turtle"), KB.reference.knowledge.questionnaire)
     assert "pain-severity" not in assessment.answers.values

@@ -8,8 +8,9 @@ import pyoxigraph as ox
 import pytest
 from rdflib import Graph
 
-from caretier.documents import FORMATS, MAXIMUM_BYTES, format_named, format_of, parse, read_file
+from caretier.documents import FORMATS, format_named, format_of, parse, read_file
 from caretier.errors import UnreadableInputError
+from caretier.limits import MAXIMUM_BYTES
 
 TURTLE = "@prefix ct: <https://w3id.org/caretier/core#> . <urn:a> a ct:Assessment ; ct:ageInYears 47 ."
 
@@ -72,8 +73,11 @@ def test_every_ending_belongs_to_one_format() -> None:
         ("jsonld", b'{"@context": [{"a": "urn:a"}, "http://example.org/c"]}', "nothing is fetched"),
         ("jsonld", b'{"@context": {"@import": "http://example.org/c"}}', "nothing is fetched"),
         ("json", b'{"@context": "http://example.org/context", "@id": "urn:a"}', "nothing is fetched"),
-        ("turtle", b'<urn:a> <https://w3id.org/caretier/core#ageInYears> "old"^^'
-                   b"<http://www.w3.org/2001/XMLSchema#integer> .", '"old" is no'),
+        (
+            "turtle",
+            b'<urn:a> <https://w3id.org/caretier/core#ageInYears> "old"^^<http://www.w3.org/2001/XMLSchema#integer> .',
+            '"old" is no',
+        ),
     ],
 )
 def test_broken_input_ends_in_one_line_that_says_where(name: str, content: bytes, said: str) -> None:

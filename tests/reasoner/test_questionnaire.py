@@ -42,8 +42,17 @@ def test_wrong_answer_is_named_with_what_is_allowed(
 
 @pytest.mark.parametrize(
     "document",
-    [None, 3, [], "text", {}, {"answers": []}, {"answers": {}, "extra": 1}, {"answers": {}, "id": 3},
-     {"answers": {}, "date": "yesterday"}],
+    [
+        None,
+        3,
+        [],
+        "text",
+        {},
+        {"answers": []},
+        {"answers": {}, "extra": 1},
+        {"answers": {}, "id": 3},
+        {"answers": {}, "date": "yesterday"},
+    ],
 )
 def test_what_is_no_answers_document_is_refused(kb: KnowledgeBase, document: object) -> None:
     assert _messages(kb, document)

@@ -42,8 +42,16 @@ def test_committed_files_are_canonical_and_order_does_not_matter(path: Path) -> 
 @pytest.mark.parametrize(
     "text",
     [
-        'line one\nline "two"', "ends with a quote\"", 'three """ quotes', "back\\slash", "tab\tand\rreturn", "é ü 漢",
-        "", "\n", 'ends with backslash\\', 'many lines\nends with quote"',
+        'line one\nline "two"',
+        'ends with a quote"',
+        'three """ quotes',
+        "back\\slash",
+        "tab\tand\rreturn",
+        "é ü 漢",
+        "",
+        "\n",
+        "ends with backslash\\",
+        'many lines\nends with quote"',
     ],
 )
 def test_every_text_survives(text: str) -> None:
