@@ -10,23 +10,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal as OneOf
 
 import pyoxigraph as ox
-from rdflib import OWL, RDF, RDFS, SH, SKOS, BNode, Graph, URIRef
+from rdflib import OWL, RDF, RDFS, SH, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from caretier import shapes
 from caretier.errors import CaretierError, InconsistencyError, KnowledgeError, ReasonerError
 from caretier.expansion import Expansion
 from caretier.extraction import Reader, extract, extract_questionnaire, red_flag_classes
-from caretier.hermit import DEFAULT_TIME_LIMIT, Entailments, logical_part, realise
+from caretier.hermit import Entailments, logical_part, realise
+from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.monotonicity import violations
 from caretier.ontology import Ontology, load_ontology, parse_file, read_catalog
 from caretier.profile import owl2dl_violations
 from caretier.vocabulary import CT, local_name
 
-Severity = Literal["error", "warning"]
+Severity = OneOf["error", "warning"]
 
 _MAPPINGS = "mappings"
 _PROBE = "urn:caretier:probe:"
@@ -91,12 +92,14 @@ class Draft:
         return self.ontology.root
 
     def owner(self, node: Node) -> Node:
-        """Climb from a part of an expression to the term whose expression it is."""
+        """Climb from a part of an axiom to the term that the axiom is about."""
         seen: set[Node] = set()
         while isinstance(node, BNode) and node not in seen:
             seen.add(node)
             above = sorted(self.graph.subjects(None, node), key=lambda term: (isinstance(term, BNode), str(term)))
-            node = self.graph.value(node, OWL.annotatedSource) or next(iter(above), node)
+            members = self.graph.value(node, OWL.distinctMembers) or self.graph.value(node, OWL.members)
+            inside = self.graph.value(node, OWL.annotatedSource) or self.graph.value(members, RDF.first)
+            node = inside or next(iter(above), node)
         return node
 
 
@@ -111,31 +114,28 @@ def check(
     try:
         draft = draft_of(load_ontology(root))
     except KnowledgeError as error:
-        return tuple(_unreadable(root)) or (_unloadable(root, error),)
+        return tuple(_unreadable(root, error))
     progress("rules")
     complaints = [*module_complaints(draft), *rule_complaints(draft)]
     progress("OWL 2 DL")
     complaints += profile_complaints(draft, time_limit)
     progress("consistency and classification")
-    try:
-        entailments = realise(logical_part(draft.ontology.graph), time_limit)
-    except ReasonerError as error:
-        complaints += reasoner_complaints(draft, error, time_limit)
-        progress("house rules")
-        return (*complaints, *shape_complaints(draft, _told(draft.graph)))
-    complaints += satisfiability_complaints(draft, entailments)
+    entailments, found = reasoner_complaints(draft, time_limit)
     progress("house rules")
-    complaints += shape_complaints(draft, entailments)
-    progress("coverage")
-    complaints += coverage_complaints(draft, entailments)
+    complaints += [*found, *shape_complaints(draft, entailments or _told(draft.graph))]
+    if entailments is not None:
+        progress("coverage")
+        complaints += coverage_complaints(draft, entailments)
     return tuple(complaints)
 
 
 def draft_of(ontology: Ontology) -> Draft:
-    """Read the modules of an ontology one by one, and its mappings if the catalog lists them."""
-    catalog = read_catalog(ontology.root.parent)
-    beside = {URIRef(iri): path for iri, path in catalog.items() if local_name(iri) == _MAPPINGS}
-    modules = {iri: (path, parse_file(path)) for iri, path in {**ontology.modules, **beside}.items()}
+    """Read the modules of an ontology one by one, and the mappings beside its root if the catalog lists them."""
+    files = dict(ontology.modules)
+    for name, path in read_catalog(ontology.root.parent).items():
+        if local_name(name) == _MAPPINGS and path.parent == ontology.root.parent:
+            files[URIRef(name)] = path
+    modules = {iri: (path, parse_file(path)) for iri, path in files.items()}
     graph = Graph() + ontology.graph
     for iri, (_, module) in modules.items():
         if iri not in ontology.modules:
@@ -188,7 +188,7 @@ def profile_complaints(draft: Draft, time_limit: float = DEFAULT_TIME_LIMIT) -> 
         draft.complaint(
             "owl-dl",
             URIRef(violation.term) if violation.term else None,
-            f"{_words(violation.kind).capitalize()}: {_readable(draft, violation.statement)}",
+            _words(violation.kind).capitalize() + (_readable(draft, violation.statement) or "."),
             next(
                 (remedy for kind, remedy in _PROFILE_REMEDIES.items() if violation.kind.startswith(kind)),
                 "Say it in another way; what a reasoner concludes can only be relied on within OWL 2 DL.",
@@ -198,28 +198,26 @@ def profile_complaints(draft: Draft, time_limit: float = DEFAULT_TIME_LIMIT) -> 
     ]
 
 
-def reasoner_complaints(draft: Draft, error: ReasonerError, time_limit: float = DEFAULT_TIME_LIMIT) -> list[Complaint]:
-    """Complain that the reasoner gave no answer, naming the individuals that contradict the ontology if it can."""
-    if not isinstance(error, InconsistencyError):
-        return [draft.complaint("reasoner", None, str(error), "Take back what was changed last; add it bit by bit.")]
+def reasoner_complaints(
+    draft: Draft, time_limit: float = DEFAULT_TIME_LIMIT
+) -> tuple[Entailments | None, list[Complaint]]:
+    """Classify the ontology; complain about contradictions, and about classes that nothing can be in."""
     try:
-        suspects: list[Node | None] = [*_suspects(draft.ontology.graph, time_limit)]
-    except ReasonerError:
-        suspects = []
-    return [
-        draft.complaint(
-            "consistent",
-            suspect,
-            "What is said here contradicts itself, so that nothing can be concluded from the ontology.",
-            "Start HermiT in Protégé and choose Explain inconsistent ontology; then take one of the axioms back.",
-        )
-        for suspect in suspects or [None]
-    ]
-
-
-def satisfiability_complaints(draft: Draft, entailments: Entailments) -> list[Complaint]:
-    """Complain about classes that nothing can be in."""
-    return [
+        entailments = realise(logical_part(draft.ontology.graph), time_limit)
+    except InconsistencyError:
+        return None, [
+            draft.complaint(
+                "consistent",
+                suspect,
+                "What is said here contradicts itself, so that nothing can be concluded from the ontology.",
+                "Start HermiT in Protégé and choose Explain inconsistent ontology; then take one of the axioms back.",
+            )
+            for suspect in _suspects(draft.ontology.graph, time_limit) or [None]
+        ]
+    except ReasonerError as error:
+        remedy = "Take back what was changed last, and add it again bit by bit."
+        return None, [draft.complaint("reasoner", None, str(error), remedy)]
+    return entailments, [
         draft.complaint(
             "satisfiable",
             URIRef(name),
@@ -232,13 +230,15 @@ def satisfiability_complaints(draft: Draft, entailments: Entailments) -> list[Co
 
 def shape_complaints(draft: Draft, entailments: Entailments) -> list[Complaint]:
     """Complain about what does not keep to the curation shapes, which look at the classified hierarchy too."""
-    curation = draft.ontology.shapes["curation"]
-    hierarchy = Graph()
+    curation, data = draft.ontology.shapes["curation"], Graph() + draft.graph
+    for subject, predicate, value in draft.graph.triples((None, RDF.type | RDFS.subClassOf, None)):
+        if isinstance(value, Literal):  # pySHACL stops at these; OWL 2 DL has complained of them
+            data.remove((subject, None, value))
     for name, above in entailments.superclasses.items():
         for other in above:
-            hierarchy.add((URIRef(name), RDFS.subClassOf, URIRef(other)))
+            data.add((URIRef(name), RDFS.subClassOf, URIRef(other)))
     store = ox.Store()  # filled like this, and not by loading, it keeps the labels of blank nodes
-    store.extend(ox.parse(shapes.ntriples([draft.graph, hierarchy]), format=ox.RdfFormat.N_TRIPLES))
+    store.extend(ox.parse(shapes.ntriples([data]), format=ox.RdfFormat.N_TRIPLES))
     try:
         found = shapes.validate(store, curation)
     except KnowledgeError as error:
@@ -308,7 +308,7 @@ def _described(graph: Graph) -> Iterator[Node]:
     yield from graph.subjects(SKOS.editorialNote)
 
 
-def _suspects(graph: Graph, time_limit: float) -> list[Node]:
+def _suspects(graph: Graph, time_limit: float) -> list[Node | None]:
     """Find the individuals that contradict the ontology, by making each a class that the reasoner can find empty."""
     probes = {
         node: URIRef(f"{_PROBE}{node}") for node in graph.subjects(RDF.type, OWL.NamedIndividual) if _is_iri(node)
@@ -327,10 +327,13 @@ def _suspects(graph: Graph, time_limit: float) -> list[Node]:
                 tried.add((restriction, RDF.type, OWL.Restriction))
                 tried.add((restriction, OWL.onProperty, predicate))
                 tried.add((restriction, OWL.someValuesFrom, probes[value]))
-    empty = realise(tried, time_limit).unsatisfiable
+    try:
+        empty = realise(tried, time_limit).unsatisfiable
+    except ReasonerError:
+        return []
     found = {individual for individual, probe in probes.items() if str(probe) in empty}
     innermost = found - {individual for individual, value in links if value in found}
-    return sorted(innermost or found, key=str)
+    return [*sorted(innermost or found, key=str)]
 
 
 def _told(graph: Graph) -> Entailments:
@@ -343,36 +346,26 @@ def _told(graph: Graph) -> Entailments:
     return Entailments(superclasses, types={}, unsatisfiable=frozenset())
 
 
-def _unreadable(root: Path) -> Iterator[Complaint]:
-    """Complain about each file of an ontology that cannot be parsed, so that all are told at once."""
+def _unreadable(root: Path, error: KnowledgeError) -> Iterator[Complaint]:
+    """Complain about each file that cannot be parsed, so that all are told at once, or else about the error itself."""
+    correct = "Correct what it names."
+    broken = False
     try:
-        files = {root.resolve(), *read_catalog(root.resolve().parent).values()}
+        files = sorted({root.resolve(), *read_catalog(root.resolve().parent).values()})
     except KnowledgeError:
-        return
-    for file in sorted(files):
+        files = []
+    for file in files:
         try:
             parse_file(file)
-        except KnowledgeError as error:
-            message = str(error).removeprefix(f"{file} ")
-            yield Complaint(
-                file, None, file.name, "well-formed", "error", f"The file {message}", "Correct the place that it names."
-            )
-
-
-def _unloadable(root: Path, error: KnowledgeError) -> Complaint:
-    """Complain about what keeps an ontology from being put together, at the file that the error names first."""
-    wrong, _, remedy = str(error).partition("; ")
-    start = wrong.split(" ", 1)[0]
-    file = Path(start) if Path(start).is_file() else root
-    return Complaint(
-        file=file,
-        term=None,
-        label=file.name,
-        rule="imports",
-        severity="error",
-        message=wrong.removesuffix(".") + ".",
-        remedy=remedy[:1].upper() + remedy[1:] or "Correct what it names.",
-    )
+        except KnowledgeError as fault:
+            broken = True
+            yield Complaint(file, None, file.name, "well-formed", "error", str(fault), correct)
+    if not broken:
+        wrong, _, remedy = str(error).removesuffix(".").partition("; ")
+        told = Path(wrong.split(" ", 1)[0])
+        file = told if told.is_file() else root
+        remedy = f"{remedy[:1].upper()}{remedy[1:]}." if remedy else correct
+        yield Complaint(file, None, file.name, "imports", "error", f"{wrong}.", remedy)
 
 
 def _is_iri(node: object) -> bool:
@@ -382,7 +375,7 @@ def _is_iri(node: object) -> bool:
 def _readable(draft: Draft, statement: str) -> str:
     """Put names in the place of IRIs."""
     text = _IRI.sub(lambda iri: draft.name(URIRef(iri[1])), statement)
-    return text if len(text) <= 300 else f"{text[:297]}..."
+    return f": {text if len(text) <= 300 else text[:297] + '...'}" if text else ""
 
 
 def _quoted(draft: Draft, value: Node) -> str:

@@ -16,7 +16,8 @@ from pathlib import Path
 from rdflib import OWL, RDF, Graph, URIRef
 
 from caretier.errors import JavaError, KnowledgeError
-from caretier.hermit import DEFAULT_TIME_LIMIT, java_executable, run_alone
+from caretier.hermit import java_executable, run_alone
+from caretier.limits import DEFAULT_TIME_LIMIT
 
 _LIBRARIES = ("libjvm.so", "libjvm.dylib", "jvm.dll")
 _LIBRARY_FOLDERS = ("lib/server", "bin/server", "jre/lib/server", "jre/bin/server", "lib/client")
@@ -30,7 +31,7 @@ class ProfileViolation:
     """One kind of violation at one term.
 
     `kind` is the OWL API's name for it, `term` the IRI of the term at fault where there is one, and `statement` one
-    axiom with the fault in the OWL API's notation.
+    axiom with the fault in the OWL API's notation; empty when it is no axiom that has the fault.
     """
 
     kind: str
@@ -56,9 +57,8 @@ def owl2dl_violations(graph: Graph, time_limit: float = DEFAULT_TIME_LIMIT) -> t
         told: list[tuple[str, str, str]] = json.loads(found.read_text(encoding="utf-8"))
     violations: dict[tuple[str, str], ProfileViolation] = {}
     for kind, text, axiom in sorted(told):
-        iris = [iri for iri in _IRI.findall(text) if not iri.startswith(_PLACEHOLDERS)]
-        term = iris[0] if iris else None
-        violations.setdefault((kind, term or text), ProfileViolation(kind, term, axiom or text))
+        term = _term_at_fault(text, axiom)
+        violations.setdefault((kind, term or text), ProfileViolation(kind, term, axiom))
     return tuple(violations[key] for key in sorted(violations))
 
 
@@ -73,6 +73,15 @@ def jvm_library() -> Path:
                 if (library := home / folder / name).is_file():
                     return library
     raise JavaError(f"The Java in {homes[0]} has no {_LIBRARIES[0]}; unset CARETIER_JAVA or name a whole Java.")
+
+
+def _term_at_fault(text: str, axiom: str) -> str | None:
+    """Find the term that the OWL API names before it cites the axiom, or else the one that the axiom is about."""
+    before = _IRI.findall(text.split(axiom)[0]) if axiom else _IRI.findall(text)
+    within = _IRI.findall(axiom)
+    if "PropertyAssertion(" in axiom or axiom.startswith("AnnotationAssertion("):
+        within = within[1:]
+    return next((iri for iri in (*before, *within) if not iri.startswith(_PLACEHOLDERS)), None)
 
 
 def _owl_api() -> Path:

@@ -186,9 +186,8 @@ class Reference:
             batch = readable[start : start + _BATCH]
             owners: dict[Node, list[int]] = {}
             for number in batch:
-                owners.setdefault(parts[number].name, []).append(number)
-                for finding in parts[number].facts.objects(parts[number].name, CT.reports):
-                    owners.setdefault(finding, []).append(number)
+                for node in parts[number].facts.all_nodes():
+                    owners.setdefault(node, []).append(number)
             store = shapes.store_of(self._facts + shapes.ntriples(parts[number].facts for number in batch))
             for violation in shapes.validate(store, self.ontology.shapes["answers"]):
                 for number in owners.get(violation.focus, batch) if violation.focus is not None else batch:
