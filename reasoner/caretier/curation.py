@@ -188,7 +188,7 @@ def profile_complaints(draft: Draft, time_limit: float = DEFAULT_TIME_LIMIT) -> 
         draft.complaint(
             "owl-dl",
             URIRef(violation.term) if violation.term else None,
-            _words(violation.kind).capitalize() + (_readable(draft, violation.statement) or "."),
+            f"{_words(violation.kind).capitalize()}{_readable(draft, violation.statement)}.",
             next(
                 (remedy for kind, remedy in _PROFILE_REMEDIES.items() if violation.kind.startswith(kind)),
                 "Say it in another way; what a reasoner concludes can only be relied on within OWL 2 DL.",
@@ -231,9 +231,9 @@ def reasoner_complaints(
 def shape_complaints(draft: Draft, entailments: Entailments) -> list[Complaint]:
     """Complain about what does not keep to the curation shapes, which look at the classified hierarchy too."""
     curation, data = draft.ontology.shapes["curation"], Graph() + draft.graph
-    for subject, predicate, value in draft.graph.triples((None, RDF.type | RDFS.subClassOf, None)):
-        if isinstance(value, Literal):  # pySHACL stops at these; OWL 2 DL has complained of them
-            data.remove((subject, None, value))
+    for triple in draft.graph:
+        if triple[1] in (RDF.type, RDFS.subClassOf) and isinstance(triple[2], Literal):
+            data.remove(triple)  # pySHACL stops at these; what looks at OWL 2 DL complains of them
     for name, above in entailments.superclasses.items():
         for other in above:
             data.add((URIRef(name), RDFS.subClassOf, URIRef(other)))

@@ -23,17 +23,18 @@ from caretier.errors import (
     KnowledgeError,
     Problem,
 )
-from caretier.extraction import Reader, extract, red_flag_classes
+from caretier.explanation import because, reasons
+from caretier.extraction import extract, red_flag_classes
 from caretier.hermit import Entailments, logical_part, realise
 from caretier.interval import open_atoms, open_questions, reachable
-from caretier.knowledge import AtomSet, CareTier, Knowledge, atom_key, holding
+from caretier.knowledge import AtomSet, CareTier, Knowledge, RedFlag, atom_key
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.ontology import Ontology
-from caretier.questionnaire import Answer
 from caretier.refusal import is_contradiction, refusal, remainder
 from caretier.result import FoundRedFlag, Reason, Result, conditions_of
 from caretier.statements import atoms_of, state
 from caretier.vocabulary import CT, RUN
+from caretier.wording import reported, tensions
 
 ENGINE = "reference"
 _BATCH = 50
@@ -257,7 +258,7 @@ class Reference:
     def _result(self, assessment: Assessment, part: Part, found: Found, ceiling: CareTier) -> Result:
         answers = assessment.answers
         flags = tuple(
-            FoundRedFlag(flag, self._because(flag.patterns, answers.values, part, assessment))
+            FoundRedFlag(flag, self._because(flag, assessment, part))
             for flag in self.knowledge.red_flags
             if flag.iri in found.red_flags
         )
@@ -270,62 +271,22 @@ class Reference:
             ceiling=ceiling,
             conditions=conditions_of(self.knowledge, flags, ranks),
             next_questions=() if final else open_questions(self.knowledge, answers.values, found.tier.id),
-            notes=tuple(self._tensions(part, found)),
+            notes=tensions(part, found.finding_types, self.ontology.graph),
             engine=ENGINE,
             knowledge=self.knowledge,
             answers=answers,
             given=given,
         )
 
-    def _because(
-        self, patterns: Sequence[AtomSet], answers: Mapping[str, Answer], part: Part, assessment: Assessment
-    ) -> tuple[Reason, ...]:
-        """Return the smallest known pattern that the answers complete; without one, all that was reported."""
-        questionnaire = self.knowledge.questionnaire
-        for pattern in patterns:
-            if holding(pattern, answers):
-                ids = {atom.question for atom in pattern}
-                questions = [question for question in questionnaire.questions if question.id in ids]
-                return tuple(Reason(each.id, answers[each.id], each.phrase(answers[each.id])) for each in questions)
+    def _because(self, flag: RedFlag, assessment: Assessment, part: Part) -> tuple[Reason, ...]:
+        """Return the answers that show a red flag; where no known pattern does, all that was reported."""
+        questionnaire, answers = self.knowledge.questionnaire, assessment.answers.values
+        found = because(questionnaire, flag.patterns, answers)
+        if found:
+            return found
         if assessment.graph is None:
-            return tuple(
-                Reason(question.id, answer, question.phrase(answer))
-                for question in questionnaire.questions
-                if (answer := answers.get(question.id)) not in (None, False)
-            )
-        return tuple(Reason(None, None, self._phrase(part, finding)) for finding in self._reported(part))
-
-    def _reported(self, part: Part) -> list[Node]:
-        return sorted(part.facts.objects(part.name, CT.reports), key=str)
-
-    def _phrase(self, part: Part, finding: Node) -> str:
-        """Name a finding by the labels of its types and qualifiers."""
-        read = Reader(self.ontology.graph)
-        types = [read.text(cls, RDFS.label) for cls in sorted(part.facts.objects(finding, RDF.type), key=str)]
-        values = [
-            read.text(value, RDFS.label)
-            for predicate, value in sorted(part.facts.predicate_objects(finding), key=str)
-            if predicate != RDF.type and isinstance(value, URIRef)
-        ]
-        return ", ".join(text for text in (*types, *values) if text) or "a finding"
-
-    def _tensions(self, part: Part, found: Found) -> list[str]:
-        """Tell of each denial beside a report of something of that very kind; the report counts."""
-        read = Reader(self.ontology.graph)
-        notes = []
-        for denied in sorted(part.facts.objects(part.name, CT.denies), key=str):
-            reported = [
-                self._phrase(part, finding)
-                for finding in self._reported(part)
-                if str(denied) in found.finding_types.get(str(finding), frozenset())
-            ]
-            if reported:
-                label = read.text(denied, RDFS.label) or str(denied)
-                notes.append(
-                    f'You said no to "{label}", but told us of "{"; ".join(reported)}", which is of that kind. '
-                    "What you told us of counts."
-                )
-        return notes
+            return reasons(questionnaire, answers)
+        return reported(part, self.ontology.graph)
 
     def _asked_about(self) -> list[tuple[URIRef, URIRef]]:
         """List what the reasoner is asked of every assessment: each condition suggested, each tier indicated."""

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "reasoner" / "caretier").glob("*.py"))
-MODEL_TOWER = ("errors", "questionnaire", "knowledge", "statements", "interval", "result", "limits")
+MODEL_TOWER = ("errors", "questionnaire", "knowledge", "statements", "interval", "result", "limits", "explanation")
 ONLY = {"owlready2": {"hermit"}, "pyshacl": {"shapes"}, "jpype": {"profile"}, "yaml": {"documents"}}
 
 
