@@ -21,6 +21,7 @@ from caretier.vocabulary import CT, SKOLEM
 if TYPE_CHECKING:
     from caretier.result import Result
 
+_NODES = (RDF.type, RDFS.subClassOf, CT.denies, CT.doesNotKnow)
 _IRI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 
 
@@ -84,7 +85,9 @@ def misused_terms(graph: Graph, ontology: Graph, namespaces: Iterable[str]) -> I
         if term in known:
             yield Problem((term,), f"Answers may say nothing about <{term}>, a term of the ontology; leave it out.")
     for _, predicate, value in sorted(graph, key=str):
-        if isinstance(value, Literal) and (predicate, RDF.type, OWL.ObjectProperty) in ontology:
+        if isinstance(value, Literal) and (
+            predicate in _NODES or (predicate, RDF.type, OWL.ObjectProperty) in ontology
+        ):
             yield Problem((str(predicate),), f'<{predicate}> needs a node with a type and not the text "{value}".')
 
 

@@ -55,6 +55,11 @@ class Complaint:
     message: str
     remedy: str
 
+    def __str__(self) -> str:
+        """Give the complaint as one line."""
+        place = f"{self.file.name}: " if self.file else ""
+        return f"{self.severity}: {place}{self.label}: {self.message} {self.remedy} [{self.rule}]"
+
     def to_dict(self) -> dict[str, str | None]:
         """Give the complaint as plain data."""
         return {**asdict(self), "file": str(self.file) if self.file else None}

@@ -125,7 +125,8 @@ def _failure(output: str) -> ReasonerError:
             return JavaError(f"This Java cannot run the reasoner: {line[:300]}. Unset CARETIER_JAVA or name another.")
     if any(line.endswith("Java error message is:") for line in lines[-1:]):
         return JavaError("Java could not be run: it ended without a word. Unset CARETIER_JAVA or name another.")
-    told = next((line for line in lines if "Exception" in line or "Error" in line), lines[-1] if lines else "no output")
+    thrown = [line for line in lines if line.startswith("Exception in thread")]
+    told = (thrown or [line for line in lines if "Error" in line] or lines or ["no output"])[0]
     return ReasonerError(f"The reasoner failed: {told[:300]}")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import pyshacl
+from pyshacl.errors import ReportableRuntimeError
 from rdflib import RDF, SH, Graph, URIRef
 from rdflib.term import Node
 
@@ -28,7 +29,7 @@ class Violation:
 
 
 def ntriples(graphs: Iterable[Graph]) -> bytes:
-    """Write graphs as N-Triples, one behind the other; blank nodes keep their labels."""
+    """Write graphs as N-Triples, one behind the other."""
     return b"".join(graph.serialize(format="nt", encoding="utf-8") for graph in graphs)
 
 
@@ -41,7 +42,10 @@ def store_of(triples: bytes) -> ox.Store:
 
 def validate(data: ox.Store, shapes: Graph) -> tuple[Violation, ...]:
     """Check a store against shapes and return what violates them, in a stable order."""
-    conforms, report, text = pyshacl.validate(_data_graph(data), shacl_graph=shapes, advanced=True, inplace=True)
+    try:
+        conforms, report, text = pyshacl.validate(_data_graph(data), shacl_graph=shapes, advanced=True, inplace=True)
+    except (ReportableRuntimeError, TypeError) as error:
+        raise KnowledgeError(f"The shapes cannot be used: {' '.join(str(error).split())[:300]}") from error
     if not isinstance(report, Graph):
         raise KnowledgeError(f"The shapes cannot be used: {' '.join(str(text).split())[:300]}")
     if conforms:

@@ -146,6 +146,7 @@ def test_the_file_of_a_term_is_told(complaints: Mapping[tuple[str, str | None], 
     assert found["file"] == str(ROOT / "ontology" / "red-flags.ttl")
     assert found["label"] == "two inflammatory symptoms"
     assert "headache" in str(found["message"])
+    assert str(complaints["red-flag-source", iri("bp:FeverRedFlag")]).startswith("error: red-flags.ttl: ")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule['named']}: {rule['where']}")
