@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rdflib import Graph
+from rdflib import Graph, URIRef
 
 from caretier import cli
 
@@ -83,7 +83,7 @@ def test_rdf_output_can_be_queried(name: str, syntax: str) -> None:
         .parse(data=done.stdout, format=syntax)
         .query("PREFIX ct: <https://w3id.org/caretier/core#> SELECT ?t { ?a a ct:Assessment ; ct:careTier ?t }")
     )
-    assert [str(row[0]) for row in tiers] == ["https://w3id.org/caretier/core#EmergencyCare"]
+    assert [next(iter(binding.values())) for binding in tiers.bindings] == [URIRef("https://w3id.org/caretier/core#EmergencyCare")]
 
 
 @pytest.mark.parametrize(
