@@ -42,7 +42,8 @@ class Assessment:
 
 def from_graph(graph: Graph, questionnaire: Questionnaire) -> list[Assessment]:
     """Read every assessment of a graph; InvalidAnswersError when there is none."""
-    subjects = sorted(graph.subjects(RDF.type, CT.Assessment), key=str)
+    kinds = set(graph.transitive_subjects(RDFS.subClassOf, CT.Assessment))
+    subjects = sorted({subject for kind in kinds for subject in graph.subjects(RDF.type, kind)}, key=str)
     if not subjects:
         message = f"There is no assessment in it: something of type <{CT.Assessment}> is needed."
         raise InvalidAnswersError((Problem((), message),))
@@ -68,27 +69,37 @@ def _reached(graph: Graph, start: Node) -> set[Node]:
     return seen
 
 
-def misused_terms(graph: Graph, ontology: Graph, namespaces: Iterable[str]) -> Iterator[Problem]:
-    """Go through the terms of the ontology's namespaces that a graph of answers gets wrong.
+def misused_terms(
+    graph: Graph, ontology: Graph, namespaces: Iterable[str], superclasses: Mapping[str, frozenset[str]]
+) -> Iterator[Problem]:
+    """Go through what a graph of answers gets wrong about terms of the ontology.
 
-    A term that the ontology does not declare is a slip that would silently count as nothing; a statement about a term
-    would change what the ontology says.
+    A term that the ontology does not declare, or that looks like one of its terms, is a slip that would silently count
+    as nothing; a statement about a term, or a new tier or question, would change what the ontology says.
     """
     known = {str(term) for term in set(ontology.subjects()) if isinstance(term, URIRef)}
-    own = tuple(namespaces)
+    own = {_place(namespace) for namespace in namespaces}
     for term in sorted({str(node) for triple in graph for node in triple if isinstance(node, URIRef)}):
-        if term.startswith(own) and term not in known:
+        if any(place in term.lower() for place in own) and term not in known:
             matches = difflib.get_close_matches(term, known, n=1, cutoff=0.8)
             near = f" Did you mean <{matches[0]}>?" if matches else ""
             yield Problem((term,), f"The ontology does not declare <{term}>.{near}")
     for term in sorted({str(node) for node in graph.subjects() if isinstance(node, URIRef)}):
         if term in known:
             yield Problem((term,), f"Answers may say nothing about <{term}>, a term of the ontology; leave it out.")
+    allowed = {str(CT.Assessment), str(CT.Finding), str(CT.Site)}
+    for cls in sorted({str(value) for value in graph.objects(None, RDF.type)}):
+        if cls in superclasses and not allowed & superclasses[cls]:
+            yield Problem((cls,), f"Answers may not bring a <{cls}> of their own; the ontology says which there are.")
     for _, predicate, value in sorted(graph, key=str):
-        if isinstance(value, Literal) and (
-            predicate in _NODES or (predicate, RDF.type, OWL.ObjectProperty) in ontology
-        ):
+        takes_nodes = predicate in _NODES or (predicate, RDF.type, OWL.ObjectProperty) in ontology
+        if isinstance(value, Literal) and takes_nodes:
             yield Problem((str(predicate),), f'<{predicate}> needs a node with a type and not the text "{value}".')
+
+
+def _place(namespace: str) -> str:
+    """Return host and first folder of a namespace: what a mistaken IRI of it still has in common with it."""
+    return "/".join(namespace.split("://")[-1].split("/")[:2]).rstrip("#").lower()
 
 
 def read_answers(graph: Graph, subject: Node, questionnaire: Questionnaire) -> Answers:

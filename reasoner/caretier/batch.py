@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from rdflib import OWL, RDF, RDFS, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
@@ -50,11 +50,15 @@ def part_of(assessment: Assessment, number: int, knowledge: Knowledge, *, share:
         return stated_part(number, state(atoms_of(assessment.answers.values), knowledge.questionnaire), share=share)
     given = assessment.graph
     brought = [node for node in set(given.subjects()) | set(given.objects()) if _is_individual(given, node)]
-    names: dict[Node, URIRef] = {node: RUN[f"{number}-{index}"] for index, node in enumerate(sorted(brought, key=str))}
+    names: dict[Node, Node] = {node: RUN[f"{number}-{index}"] for index, node in enumerate(sorted(brought, key=str))}
+    kept = {node for node in set(given.subjects()) | set(given.objects()) if isinstance(node, BNode)} - set(names)
+    names |= {node: BNode() for node in kept}
     facts = Graph()
     for subject, predicate, value in given:
         facts.add((names.get(subject, subject), names.get(predicate, predicate), names.get(value, value)))
-    return Part(names[assessment.subject], facts)
+    name = names[assessment.subject]
+    assert isinstance(name, URIRef)
+    return Part(name, facts)
 
 
 def stated_part(number: int | str, statements: Statements, *, share: bool, meets: Iterable[str] = ()) -> Part:
@@ -110,11 +114,21 @@ def reasoned_over(facts: Graph, ontology: Graph) -> Graph:
     What is left out are annotations and unrelated triples, whose values a reasoner may not even be able to read.
     """
     kept = Graph()
+    used = set(facts.objects(None, OWL.onProperty))
+    related = {
+        node
+        for relation in (RDFS.subPropertyOf, OWL.equivalentProperty)
+        for pair in facts.subject_objects(relation)
+        for node in pair
+    }
     for subject, predicate, value in facts:
         if predicate == RDF.type or str(predicate).startswith((str(OWL), str(RDFS.subClassOf), str(RDF))):
             keep = True
         elif isinstance(value, Literal):
-            keep = any((predicate, RDF.type, OWL.DatatypeProperty) in graph for graph in (ontology, facts))
+            keep = (predicate, RDF.type, OWL.DatatypeProperty) in ontology or predicate in used
+        elif predicate in related:
+            kept.add((predicate, RDF.type, OWL.ObjectProperty))
+            keep = True
         else:
             keep = predicate in (RDFS.subPropertyOf, RDFS.domain, RDFS.range) or any(
                 (predicate, RDF.type, OWL.ObjectProperty) in graph for graph in (ontology, facts)

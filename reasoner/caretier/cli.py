@@ -18,16 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from caretier.errors import CaretierError, InputError, InvalidAnswersError, QueryError, UnreadableInputError
+from caretier.errors import CaretierError, QueryError, UnreadableInputError
 from caretier.limits import DEFAULT_TIME_LIMIT, MAXIMUM_BYTES
 from caretier.result import SOFTWARE
 
 if TYPE_CHECKING:
     from rdflib import Graph
 
-    from caretier.assessments import Assessment
     from caretier.knowledge_base import KnowledgeBase
-    from caretier.result import Result
 
 _EPILOG = """caretier is not a medical device and gives no diagnosis. If you are worried about your health,
 ask a doctor; in an emergency call your emergency number."""
@@ -36,16 +34,15 @@ ask a doctor; in an emergency call your emergency number."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     logging.getLogger("rdflib").setLevel(logging.CRITICAL)
-    signal.signal(signal.SIGTERM, _terminated)
+    for stopping in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, stopping):
+            signal.signal(getattr(signal, stopping), _terminated)
     options = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         code = run(options)
-        sys.stdout.flush()
-    except _UnusableError as error:
-        for line in error.lines:
-            print(f"caretier: {line}", file=sys.stderr)
-        return 2
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except CaretierError as error:
         for line in str(error).splitlines():
             print(f"caretier: {line}", file=sys.stderr)
@@ -53,18 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except RecursionError:
+        print("caretier: what was given is nested too deeply.", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"caretier: cannot read or write: {error.strerror or error}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("caretier: stopped.", file=sys.stderr)
         return 130
     return code
-
-
-class _UnusableError(Exception):
-    """Carries what is wrong with several inputs, a line each."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
 
 
 def _terminated(_signal: int, _frame: object) -> NoReturn:
@@ -167,11 +162,14 @@ def _seconds(text: str) -> float:
 
 def _assess(options: argparse.Namespace) -> int:
     from caretier.errors import KnowledgeError
+    from caretier.intake import assess_files, require_apart
 
     if options.engine == "model":
         raise KnowledgeError("There is no decision model beside this ontology; use --engine reference.")
     kb = _load(options)
-    results = _assessed(kb, options.files)
+    results = assess_files(kb, options.files, _progress)
+    if options.format in ("turtle", "jsonld"):
+        require_apart(results)
     if options.format == "json":
         data = [result.to_dict() for result in results]
         single = len(options.files) == 1 and len(data) == 1
@@ -185,59 +183,6 @@ def _assess(options: argparse.Namespace) -> int:
     else:
         print(_as_rdf(kb, [result.to_graph() for result in results], options.format), end="")
     return 0
-
-
-def _assessed(kb: KnowledgeBase, files: Sequence[str]) -> list[Result]:
-    """Read and assess files; when one is unusable nothing comes back, but what is wrong with each is told."""
-    assessments: list[Assessment] = []
-    names: list[str] = []
-    wrong: list[str] = []
-    for file in files:
-        name = "standard input" if file == "-" else file
-        try:
-            read = _read(kb, file)
-        except InputError as error:
-            wrong += _lines_of(name, error)
-            continue
-        assessments += read
-        names += [name] * len(read)
-    results: list[Result] = []
-    if assessments:
-        with _progress(f"reasoning over {len(assessments)} assessment{'s' if len(assessments) > 1 else ''}"):
-            outcomes = kb.assess_many(assessments)
-        for name, outcome in zip(names, outcomes, strict=True):
-            if isinstance(outcome, InputError):
-                wrong += _lines_of(name, outcome)
-            else:
-                results.append(outcome)
-    if wrong:
-        raise _UnusableError(wrong)
-    return results
-
-
-def _read(kb: KnowledgeBase, file: str) -> list[Assessment]:
-    from caretier.assessments import Assessment, from_graph
-    from caretier.documents import format_of, parse, read_file
-
-    path = None if file == "-" else Path(file)
-    content = read_file(path) if path else sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
-    data = parse(content, format_of(path, content))
-    if _is_graph(data):
-        return from_graph(data, kb.questionnaire)
-    return [Assessment(kb.questionnaire.read(data))]
-
-
-def _is_graph(data: object) -> bool:
-    from rdflib import Graph
-
-    return isinstance(data, Graph)
-
-
-def _lines_of(name: str, error: InputError) -> list[str]:
-    if isinstance(error, InvalidAnswersError):
-        return [f"{name}: {line}" for line in str(error).splitlines()]
-    prefix = f"{name}: "
-    return [prefix + line for line in str(error).splitlines()]
 
 
 def _as_rdf(kb: KnowledgeBase, graphs: Sequence[Graph], syntax: str) -> str:
@@ -269,7 +214,8 @@ def _questions(options: argparse.Namespace) -> int:
 
 
 def _query(options: argparse.Namespace) -> int:
-    from caretier.sparql import queryable, run_query, shipped_queries
+    from caretier.intake import assess_files, require_apart
+    from caretier.sparql import queryable, run_query_within, shipped_queries
 
     kb = _load(options)
     shipped = shipped_queries(kb.ontology)
@@ -283,19 +229,25 @@ def _query(options: argparse.Namespace) -> int:
             "Give a query: a file, a name from `caretier query --list`, or SPARQL; - reads standard input."
         )
     text = next((query.text for query in shipped if query.name == options.query), None) or _query_text(options.query)
-    graphs = [result.to_graph() for result in _assessed(kb, options.files)] if options.files else []
+    results = assess_files(kb, options.files, _progress) if options.files else []
+    require_apart(results)
+    graphs = [result.to_graph() for result in results]
     prefixes = dict(_prefixes(kb))
-    print(run_query(queryable(kb.ontology, graphs), text, prefixes, options.format), end="")
+    store = queryable(kb.ontology, graphs)
+    with _progress("querying"):
+        found = run_query_within(store, text, prefixes, options.format, options.time_limit)
+    print(found, end="")
     return 0
 
 
 def _query_text(argument: str) -> str:
     if argument == "-":
-        return sys.stdin.read()
+        return sys.stdin.buffer.read(MAXIMUM_BYTES + 1).decode("utf-8", "replace")
     if any(character in argument for character in "{\n"):
         return argument
     try:
-        return Path(argument).read_text(encoding="utf-8")
+        with Path(argument).open("rb") as file:
+            return file.read(MAXIMUM_BYTES + 1).decode("utf-8")
     except FileNotFoundError:
         raise QueryError(
             f'"{argument}" is no file, no query that comes with the ontology (see --list) and no SPARQL.'
@@ -329,20 +281,18 @@ def _check(options: argparse.Namespace) -> int:
 
 def _format(options: argparse.Namespace) -> int:
     from caretier.files import replace_text
-    from caretier.ontology import parse_file
-    from caretier.turtle import write_turtle
+    from caretier.turtle import canonical
 
-    named = [Path(path) for path in options.paths] or [
-        path for path in (Path("ontology"), Path("shapes")) if path.is_dir()
-    ]
+    here = [path for path in (Path("ontology"), Path("shapes")) if path.is_dir()]
+    named = [Path(path) for path in options.paths] or here
     if not named:
         raise UnreadableInputError("There is no folder ontology/ or shapes/ here; name the files to format.")
     files = [file for path in named for file in (sorted(path.rglob("*.ttl")) if path.is_dir() else [path])]
-    texts = {file: write_turtle(parse_file(file)) for file in files}
-    changed = [file for file, text in texts.items() if file.read_text(encoding="utf-8") != text]
+    texts = {file: canonical(file) for file in files}
+    changed = [file for file, text in texts.items() if file.read_bytes() != text.encode("utf-8")]
     for file in changed:
         if not options.check:
-            replace_text(file, texts[file])
+            replace_text(file.resolve(), texts[file])
         print(f"{'would be changed' if options.check else 'changed'}: {file}")
     return 1 if options.check and changed else 0
 

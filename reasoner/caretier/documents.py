@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pyoxigraph as ox
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from caretier.errors import UnreadableInputError
+from caretier.errors import UnreadableInputError, visible
 from caretier.limits import MAXIMUM_BYTES
 
-_BASE = "https://w3id.org/caretier/input/"
+_BASE = "https://caretier.invalid/input/"
 """What relative IRIs in answers are taken to be relative to, so that no place of a file gets into a result."""
 
 
@@ -59,7 +60,8 @@ def read_file(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAXIMUM_BYTES:
             raise UnreadableInputError(too_large())
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MAXIMUM_BYTES + 1)
     except FileNotFoundError:
         raise UnreadableInputError("there is no such file.") from None
     except IsADirectoryError:
@@ -102,11 +104,14 @@ def parse(content: bytes, known: Format) -> Any | Graph:
         if known.name == "json" and not _is_json_ld(data):
             return data
         _refuse_remote_contexts(data)
+        _refuse_lost_keys(data)
         return _rdf(text, ox.RdfFormat.JSON_LD)
     if known.name == "yaml":
         return _yaml(text)
     if known.name == "rdfxml" and re.search(r"<!(DOCTYPE|ENTITY)", text):
         raise UnreadableInputError("a DOCTYPE or entities are not read in RDF/XML answers; leave them out.")
+    if known.name == "rdfxml":
+        _require_whole(text)
     assert known.syntax is not None
     return _rdf(text, known.syntax)
 
@@ -122,15 +127,19 @@ def _decoded(content: bytes) -> str:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+        data = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         raise UnreadableInputError(
             f"it is not well-formed JSON: line {error.lineno}, column {error.colno}: {error.msg}."
         ) from None
     except RecursionError:
         raise UnreadableInputError("it is nested too deeply.") from None
+    except UnicodeEncodeError:
+        raise UnreadableInputError("it has half of a surrogate pair, which is no character.") from None
     except ValueError as error:
         raise UnreadableInputError(f"it is not usable JSON: {str(error)[:200]}.") from None
+    return data
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -150,7 +159,7 @@ def _yaml(text: str) -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """A safe loader that refuses a key given twice."""
+        """A safe loader that refuses a key given twice and reads only plain numbers as whole numbers."""
 
     def mapping(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]:
         pairs = []
@@ -162,12 +171,19 @@ def _yaml(text: str) -> Any:
         return _without_repeats(pairs)
 
     Loader.add_constructor("tag:yaml.org,2002:map", mapping)
+    Loader.yaml_implicit_resolvers = {
+        first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:int"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]*)$"), list("-0123456789"))
     try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader)):
+            raise UnreadableInputError("YAML aliases are not read; write the value out.")
         return yaml.load(text, Loader)  # noqa: S506 -- a SafeLoader
     except yaml.MarkedYAMLError as error:
         place = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise UnreadableInputError(f"it is not well-formed YAML: {place}{error.problem}.") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise UnreadableInputError(f"it is not usable YAML: {' '.join(str(error).split())[:200]}.") from None
     except RecursionError:
         raise UnreadableInputError("it is nested too deeply.") from None
@@ -177,7 +193,7 @@ def _rdf(text: str, syntax: ox.RdfFormat) -> Graph:
     graph = Graph()
     try:
         for quad in ox.parse(text, format=syntax, base_iri=_BASE, rename_blank_nodes=True):
-            graph.add((_term(quad.subject), _term(quad.predicate), _term(quad.object)))
+            graph.add((rdf_term(quad.subject), rdf_term(quad.predicate), rdf_term(quad.object)))
     except SyntaxError as error:
         told = " ".join(error.msg.split()).removeprefix("Parser error at ").rstrip(".")
         raise UnreadableInputError(f"it is not well-formed RDF: {told[:300]}.") from None
@@ -190,7 +206,8 @@ def _rdf(text: str, syntax: ox.RdfFormat) -> Graph:
     return graph
 
 
-def _term(term: object) -> Node:
+def rdf_term(term: object) -> Node:
+    """Turn a term that Oxigraph parsed into one of rdflib, with its text as it stands."""
     if isinstance(term, ox.NamedNode):
         return URIRef(term.value)
     if isinstance(term, ox.BlankNode):
@@ -198,7 +215,7 @@ def _term(term: object) -> Node:
     if isinstance(term, ox.Literal):
         if term.language:
             return Literal(term.value, lang=term.language)
-        return Literal(term.value, datatype=URIRef(term.datatype.value))
+        return Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
     raise UnreadableInputError("triples within triples are not read.")
 
 
@@ -214,6 +231,39 @@ def _refuse_remote_contexts(data: object) -> None:
         contexts = value if isinstance(value, list) else [value]
         if key == "@import" or (key == "@context" and any(isinstance(context, str) for context in contexts)):
             raise UnreadableInputError("a JSON-LD context has to stand in the document itself; nothing is fetched.")
+
+
+def _refuse_lost_keys(data: object) -> None:
+    """Refuse a key that no context gives a meaning: a JSON-LD reader would silently leave it out."""
+    known: set[str] = set()
+    for key, value in _entries(data):
+        if key == "@context":
+            for context in value if isinstance(value, list) else [value]:
+                if isinstance(context, dict):
+                    known |= set(context)
+    if "@vocab" in known:
+        return
+    waiting = [data]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, list):
+            waiting.extend(entry)
+        elif isinstance(entry, dict):
+            for key, value in entry.items():
+                if key == "@context":
+                    continue
+                if not key.startswith("@") and ":" not in key and key not in known:
+                    raise UnreadableInputError(f'the key "{visible(key)}" has no meaning in its JSON-LD context.')
+                waiting.append(value)
+
+
+def _require_whole(text: str) -> None:
+    """Refuse XML that ends before it is complete; entities are refused before."""
+    try:
+        ElementTree.fromstring(text)  # noqa: S314 -- without a DOCTYPE there is nothing to expand
+    except ElementTree.ParseError as error:
+        line, column = error.position
+        raise UnreadableInputError(f"it is not well-formed RDF/XML: line {line}, column {column + 1}.") from None
 
 
 def _entries(data: object) -> Iterator[tuple[str, Any]]:

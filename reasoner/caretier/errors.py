@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 
@@ -50,6 +51,24 @@ class Problem:
 
     subjects: tuple[str, ...]
     message: str
+
+    def __post_init__(self) -> None:
+        """Keep the message on one line, whatever the input put into it."""
+        object.__setattr__(self, "message", visible(self.message))
+
+
+def visible(text: str) -> str:
+    r"""Write characters that steer a terminal or hide themselves so that they can be seen.
+
+    >>> print(visible("a\tb"))
+    a\tb
+    """
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else character
+        for character in text
+    )
 
 
 class InvalidAnswersError(InputError):

@@ -23,6 +23,8 @@ from caretier.limits import DEFAULT_TIME_LIMIT
 
 _MEMORY_MEGABYTES = 4000
 _INCONSISTENT = 3
+_PROBE = URIRef("urn:caretier:probe")
+_PROBED = URIRef("urn:caretier:probe:answered")
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,11 @@ def realise(graph: Graph, time_limit: float = DEFAULT_TIME_LIMIT, *, reasoner: s
     java = java_executable()
     with tempfile.TemporaryDirectory(prefix="caretier-") as folder:
         given, inferred = Path(folder, "given.nt"), Path(folder, "inferred.nt")
-        graph.serialize(given, format="nt", encoding="utf-8")
+        (graph + _probe()).serialize(given, format="nt", encoding="utf-8")
         run_alone([sys.executable, "-m", __name__, reasoner, java, str(given), str(inferred)], folder, time_limit)
         result = Graph().parse(inferred, format="nt")
+    if (_PROBE, RDF.type, _PROBED) not in result:
+        raise ReasonerError("The reasoner ended without an answer; nothing may be concluded. Does its Java work?")
     return _closed(graph, result)
 
 
@@ -78,6 +82,18 @@ def logical_part(graph: Graph) -> Graph:
         if predicate not in annotations and subject not in headers and value != OWL.AnnotationProperty:
             part.add((subject, predicate, value))
     return part
+
+
+def _probe() -> Graph:
+    """State something that every working reasoner has to answer, so that silence is never taken for a result."""
+    return Graph().parse(
+        data=f"""@prefix owl: <{OWL}> .
+        <{_PROBE}> a owl:NamedIndividual ; <{_PROBE}:property> <{_PROBE}:value> .
+        <{_PROBE}:value> a owl:NamedIndividual .
+        <{_PROBE}:property> a owl:ObjectProperty . <{_PROBED}> a owl:Class ; owl:equivalentClass
+        [ a owl:Restriction ; owl:onProperty <{_PROBE}:property> ; owl:hasValue <{_PROBE}:value> ] .""",
+        format="turtle",
+    )
 
 
 def run_alone(command: list[str], folder: str, time_limit: float) -> None:
@@ -136,6 +152,9 @@ def _closed(given: Graph, inferred: Graph) -> Entailments:
     named = {term for term in given.subjects(RDF.type, OWL.Class) if isinstance(term, URIRef)}
     for term in named:
         parents[str(term)] = set()
+    for left, predicate, right in list(inferred):
+        if _PROBE in str(left) or _PROBE in str(right):
+            inferred.remove((left, predicate, right))
     for graph in (given, inferred):
         for child, parent in graph.subject_objects(RDFS.subClassOf):
             if isinstance(child, URIRef) and isinstance(parent, URIRef):

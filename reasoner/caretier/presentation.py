@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from caretier.errors import visible
 from caretier.questionnaire import Question
 from caretier.result import Result, SuggestedCondition
 
@@ -33,7 +34,7 @@ class _Page:
 
     def lines(self, result: Result) -> Iterator[str]:
         if result.id is not None:
-            yield self._styled(_DIM, f"Assessment {result.id}")
+            yield self._styled(_DIM, f"Assessment {visible(result.id)}")
         yield self._styled(self._tier_style(result), f" {result.tier.label.upper()} ")
         yield ""
         yield from self._wrapped(result.advice)
@@ -59,7 +60,8 @@ class _Page:
         for found in condition.red_flags:
             yield from self._wrapped(found.red_flag.reason, "    ")
             told = "; ".join(reason.text for reason in found.because)
-            yield from self._wrapped(f"You told us: {told}.", "    ")
+            if told:
+                yield from self._wrapped(f"You told us: {told}.", "    ")
             for source in found.red_flag.sources:
                 place = f"{source.title}, {source.section}" if source.section else source.title
                 yield from (self._styled(_DIM, line) for line in self._wrapped(f"Source: {place}", "    "))
@@ -77,6 +79,10 @@ class _Page:
             f'This result is not final. Questions still open could raise it to "{result.ceiling.label}".',
             "  ",
         )
+        questions = result.knowledge.questionnaire.questions
+        unknown = [each.answer_text for each in questions if result.answers.values.get(each.id, False) is None]
+        if unknown:
+            yield from self._wrapped(f"You did not know about: {'; '.join(unknown)}. Ask again if you find out.", "  ")
         shown = result.next_questions[:_OPEN_QUESTIONS_SHOWN]
         for following in shown:
             question = result.knowledge.questionnaire.by_id[following.id]

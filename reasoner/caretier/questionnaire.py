@@ -214,7 +214,11 @@ def _near(word: str, words: Mapping[str, object] | list[str]) -> str:
 
 def _shown(value: object) -> str:
     """Show a value as JSON would write it, cut to a readable length."""
-    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
-    if text is None:
-        text = f'"{value}"' if isinstance(value, str) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    text = f'"{value[:100]}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."

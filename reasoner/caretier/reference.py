@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from rdflib import OWL, RDF, RDFS, BNode, Graph, URIRef
 from rdflib.term import Node
@@ -20,8 +21,11 @@ from caretier.errors import (
     InconsistencyError,
     InputError,
     InvalidAnswersError,
+    JavaError,
     KnowledgeError,
     Problem,
+    ReasonerError,
+    ReasonerTimeoutError,
 )
 from caretier.explanation import because, reasons
 from caretier.extraction import extract, red_flag_classes
@@ -30,13 +34,16 @@ from caretier.interval import open_atoms, open_questions, reachable
 from caretier.knowledge import AtomSet, CareTier, Knowledge, RedFlag, atom_key
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.ontology import Ontology
-from caretier.refusal import is_contradiction, refusal, remainder
+from caretier.refusal import has_remainder, refusal, remainder
 from caretier.result import FoundRedFlag, Reason, Result, conditions_of
 from caretier.statements import atoms_of, state
 from caretier.vocabulary import CT, RUN
 from caretier.wording import reported, tensions
 
 ENGINE = "reference"
+_PROBLEMS_TOLD = 20
+"""Misused terms named for one assessment; looking for near matches takes time for each."""
+
 _BATCH = 50
 """Assessments validated together: with more, pySHACL's time grows faster than their number."""
 
@@ -86,7 +93,14 @@ class Reference:
                 together.append(number)
         outcomes: dict[int, Result | InputError] = {}
         for numbers in (together, *apart.values()):
-            found = self._assess_together([assessments[number] for number in numbers])
+            batch = [assessments[number] for number in numbers]
+            try:
+                found = self._assess_together(batch)
+            except (KnowledgeError, ReasonerError) as error:
+                if numbers is together or isinstance(error, JavaError | ReasonerTimeoutError):
+                    raise
+                problem = Problem((), f"The axioms that these answers bring cannot be used: {error}")
+                found = [InvalidAnswersError((problem,)) for _ in batch]
             outcomes |= dict(zip(numbers, found, strict=True))
         return [outcomes[number] for number in range(len(assessments))]
 
@@ -97,7 +111,7 @@ class Reference:
         reasoned = [
             remainder(part, refused[number], self.ontology.graph, self.entailments) if number in refused else part
             for number, part in enumerate(parts)
-            if number not in refused or is_contradiction(refused[number])
+            if number not in refused or has_remainder(refused[number])
         ]
         goals = [self._goal(each) if number not in refused else None for number, each in enumerate(assessments)]
         witnesses = {goal: self._witness(number, goal) for number, goal in enumerate(_distinct(goals))}
@@ -179,8 +193,11 @@ class Reference:
         namespaces = (str(CT), *self.knowledge.prefixes.values())
         for number, assessment in enumerate(assessments):
             if assessment.graph is not None:
-                problems = misused_terms(assessment.graph, self.ontology.graph, namespaces)
-                if found := [shapes.Violation(None, None, None, each.message, "") for each in problems]:
+                problems = misused_terms(
+                    assessment.graph, self.ontology.graph, namespaces, self.entailments.superclasses
+                )
+                worst = islice(problems, _PROBLEMS_TOLD)
+                if found := [shapes.Violation(None, None, None, each.message, "") for each in worst]:
                     refused[number] = found
         readable = [number for number in range(len(parts)) if number not in refused]
         for start in range(0, len(readable), _BATCH):

@@ -23,23 +23,25 @@ CONTRADICTION = "https://w3id.org/caretier/shapes#Contradiction"
 """The severity by which the shapes mark answers that exclude each other."""
 
 
-def is_contradiction(violations: Sequence[Violation]) -> bool:
-    """Say whether answers are refused for nothing but contradictions, so that the rest of them can be assessed."""
-    return all(violation.severity == CONTRADICTION for violation in violations)
+def has_remainder(violations: Sequence[Violation]) -> bool:
+    """Say whether something is contradicted and all that is wrong can be set aside, so that a rest can be assessed."""
+    return any(violation.severity == CONTRADICTION for violation in violations) and all(
+        violation.focus is not None for violation in violations
+    )
 
 
 def remainder(part: Part, violations: Sequence[Violation], ontology: Graph, entailments: Entailments) -> Part:
     """Return what is left of an assessment when everything that contradicts is set aside."""
     facts = Graph() + part.facts
     for violation in violations:
-        if violation.focus != part.name:
-            facts.remove((part.name, CT.reports, violation.focus))
+        if violation.focus != part.name and violation.focus is not None:
+            facts.remove((violation.focus, violation.path, None))
         elif (violation.value, RDF.type, CT.Contradiction) in ontology:
             _set_aside(part, facts, violation.value, ontology, entailments)
         elif violation.path is not None:
             facts.remove((part.name, violation.path, None))
         elif violation.value is not None:
-            _without_reports(part, facts, violation.value, frozenset({str(violation.value)}))
+            _without_type(part, facts, violation.value)
             facts.remove((part.name, CT.denies, violation.value))
     return Part(part.name, facts)
 
@@ -53,7 +55,7 @@ def refusal(
 ) -> InvalidAnswersError:
     """Make the error for answers that are refused; `rest` is the tier of what is left without the contradictions."""
     problems = tuple(dict.fromkeys(_problem(assessment, each, knowledge, ontology) for each in violations))
-    if not is_contradiction(violations):
+    if not has_remainder(violations):
         return InvalidAnswersError(problems)
     if rest is None or rest.rank == 0:
         return ContradictionError(problems)
@@ -73,6 +75,14 @@ def _set_aside(part: Part, facts: Graph, contradiction: Node | None, ontology: G
 def _without_reports(part: Part, facts: Graph, cls: Node, names: frozenset[str]) -> None:
     for finding in list(part.facts.objects(part.name, CT.reports)):
         if any(str(kind) in names or kind == cls for kind in part.facts.objects(finding, RDF.type)):
+            facts.remove((part.name, CT.reports, finding))
+
+
+def _without_type(part: Part, facts: Graph, cls: Node) -> None:
+    """Take a class from the findings that are reported to be in it; what is in no other is not reported any more."""
+    for finding in list(part.facts.objects(part.name, CT.reports)):
+        facts.remove((finding, RDF.type, cls))
+        if (finding, RDF.type, None) not in facts:
             facts.remove((part.name, CT.reports, finding))
 
 

@@ -6,9 +6,12 @@ refused, wherever in it the call stands.
 
 from __future__ import annotations
 
+import multiprocessing
 import re
+import resource
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -69,22 +72,54 @@ def run_query(store: ox.Store, query: str, prefixes: dict[str, str], syntax: str
 
     `prefixes` are declared for the query unless it declares them itself. Raises QueryError.
     """
-    text = with_prefixes(query, _STANDARD | prefixes)
+    text = with_prefixes(query.replace("\r", "\n"), _STANDARD | prefixes)
     refuse_calls(text)
     try:
         results: Any = store.query(text)
         if isinstance(results, ox.QueryTriples):
             written = ox.serialize(results, format=ox.RdfFormat.TURTLE, prefixes=_STANDARD | prefixes)
-        elif isinstance(results, ox.QueryBoolean):
+        elif isinstance(results, ox.QueryBoolean) and syntax == "table":
             return "true\n" if results else "false\n"
         elif syntax == "table":
             return _table(results, _STANDARD | prefixes)
         else:
             written = results.serialize(format=_SOLUTIONS[syntax])
-    except (SyntaxError, ValueError, OSError) as error:
+    except (SyntaxError, ValueError, OSError, RuntimeError) as error:
         raise QueryError(f"The query cannot be run: {' '.join(str(error).split())[:300]}") from None
     assert written is not None
     return bytes(written).decode("utf-8")
+
+
+def run_query_within(store: ox.Store, query: str, prefixes: dict[str, str], syntax: str, time_limit: float) -> str:
+    """Run a query in a process of its own that is ended at the time limit (seconds); see `run_query`.
+
+    From the moment it starts on the query, that process can open no file and no connection.
+    """
+    context = multiprocessing.get_context("fork")
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(sending, store, query, prefixes, syntax), daemon=True)
+    process.start()
+    sending.close()
+    try:
+        if not receiving.poll(time_limit):
+            raise QueryError(f"The query was stopped after {time_limit:g} seconds; make it narrower.")
+        error, text = receiving.recv()
+    except EOFError:
+        raise QueryError("The query ended without an answer: too much memory, or nested too deeply.") from None
+    finally:
+        process.kill()
+        process.join()
+    if error:
+        raise QueryError(error)
+    return str(text)
+
+
+def _answer(sending: Connection, store: ox.Store, query: str, prefixes: dict[str, str], syntax: str) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    try:
+        sending.send((None, run_query(store, query, prefixes, syntax)))
+    except QueryError as error:
+        sending.send((str(error), None))
 
 
 def with_prefixes(query: str, prefixes: dict[str, str]) -> str:

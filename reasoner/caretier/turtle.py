@@ -6,14 +6,18 @@ intersections, unions and enumerations are sorted, since their order means nothi
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
+import pyoxigraph as ox
 from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, SH, SKOS, VANN, XSD, BNode, Graph, Literal, URIRef
-from rdflib.collection import Collection
-from rdflib.compare import to_canonical_graph
+from rdflib.compare import isomorphic, to_canonical_graph
 from rdflib.term import Node
 
+from caretier.documents import rdf_term
+from caretier.errors import KnowledgeError
 from caretier.vocabulary import CT
 
 _PREFIXES = {
@@ -45,6 +49,9 @@ _KINDS = (
 _FIRST = (RDF.type, RDFS.label, SKOS.definition, OWL.onProperty, SH.path)
 _UNORDERED = frozenset({OWL.intersectionOf, OWL.unionOf, OWL.oneOf, OWL.members})
 _WIDTH = 100
+_LOCAL_NAME = re.compile(r"[A-Za-z_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_UNSAFE = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
 
 def write_turtle(graph: Graph) -> str:
@@ -59,6 +66,53 @@ def write_turtle(graph: Graph) -> str:
     return _Writer(graph).text()
 
 
+def canonical(path: Path) -> str:
+    """Return the canonical text of a Turtle file, for which its statements are exactly those of the file.
+
+    Raises KnowledgeError when it is not Turtle, or holds something that could not be written back unchanged.
+    """
+    if path.suffix != ".ttl":
+        raise KnowledgeError(f"{path}: only Turtle files (.ttl) are formatted; save it as Turtle.")
+    try:
+        text = path.read_text(encoding="utf-8")
+        graph = _parsed(text)
+        written = write_turtle(graph)
+        same = isomorphic(_without_order(_parsed(written)), _without_order(graph))
+    except OSError as error:
+        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from None
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise KnowledgeError(f"{path} cannot be formatted: {' '.join(str(error).split())[:300]}.") from None
+    if not same:
+        raise KnowledgeError(f"{path} holds statements that would not survive; it is left as it is.")
+    return written
+
+
+def _parsed(text: str) -> Graph:
+    """Read Turtle with every literal as it stands."""
+    graph = Graph(bind_namespaces="none")
+    parser = ox.parse(text, format=ox.RdfFormat.TURTLE)
+    for quad in parser:
+        graph.add((rdf_term(quad.subject), rdf_term(quad.predicate), rdf_term(quad.object)))
+    for prefix, namespace in parser.prefixes.items():
+        graph.bind(prefix, namespace)
+    return graph
+
+
+def _without_order(graph: Graph) -> Graph:
+    """Replace each list whose order means nothing by its members."""
+    plain = Graph() + graph
+    for predicate in _UNORDERED:
+        for subject, members in graph.subject_objects(predicate):
+            plain.remove((subject, predicate, members))
+            for member in graph.items(members):
+                plain.add((subject, predicate, member))
+            while members != RDF.nil and isinstance(members, BNode):
+                following = graph.value(members, RDF.rest)
+                plain.remove((members, None, None))
+                members = following if following is not None else RDF.nil
+    return plain
+
+
 class _Writer:
     """Writes one graph; holds its prefixes and the texts of its blank nodes."""
 
@@ -70,7 +124,7 @@ class _Writer:
         self._graph = graph
         self._labels = {node: f"_:b{index}" for index, node in enumerate(sorted(labelled, key=str))}
         self._used: set[str] = set()
-        self._prefixes = {str(uri): prefix for prefix, uri in graph.namespaces() if prefix}
+        self._prefixes = {str(uri): prefix for prefix, uri in graph.namespaces() if prefix and prefix not in _PREFIXES}
         self._prefixes |= {uri: prefix for prefix, uri in _PREFIXES.items()}
 
     def text(self) -> str:
@@ -123,8 +177,8 @@ class _Writer:
             return self._term(value)
         if value in self._labels:
             return self._labels[value]
-        if (value, RDF.first, None) in self._graph:
-            members = [self._value(member, depth + 1, RDF.first) for member in Collection(self._graph, value)]
+        if (cells := self._list(value)) is not None:
+            members = [self._value(cell, depth + 1, RDF.first) for cell in cells]
             if predicate in _UNORDERED:
                 members.sort(key=_named_first)
             return self._bracketed(members, depth)
@@ -134,6 +188,19 @@ class _Writer:
             return f"[ {flat} ]"
         indent = "\n" + "  " * (depth + 1)
         return f"[{indent}" + f" ;{indent}".join(lines) + f"\n{'  ' * depth}]"
+
+    def _list(self, node: Node) -> list[Node] | None:
+        """Return the members of a well-formed list that nothing else is said of; None for any other node."""
+        members: list[Node] = []
+        while node != RDF.nil:
+            said = dict(self._graph.predicate_objects(node))
+            if node in self._labels or len(list(self._graph.triples((node, None, None)))) != 2:
+                return None
+            if set(said) != {RDF.first, RDF.rest} or isinstance(node, URIRef):
+                return None
+            members.append(said[RDF.first])
+            node = said[RDF.rest]
+        return members
 
     def _bracketed(self, members: Iterable[str], depth: int) -> str:
         parts = list(members)
@@ -148,13 +215,13 @@ class _Writer:
         text = str(term)
         for namespace in sorted(self._prefixes, key=len, reverse=True):
             local = text[len(namespace) :]
-            if text.startswith(namespace) and local and local.replace("-", "").replace("_", "").isalnum():
+            if text.startswith(namespace) and _LOCAL_NAME.fullmatch(local):
                 self._used.add(self._prefixes[namespace])
                 return f"{self._prefixes[namespace]}:{local}"
-        return f"<{text}>"
+        return "<" + _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04X}", text) + ">"
 
     def _literal(self, literal: Literal) -> str:
-        if literal.datatype == XSD.integer and str(literal).lstrip("-").isdigit():
+        if literal.datatype == XSD.integer and _INTEGER.fullmatch(literal):
             return str(literal)
         if literal.datatype == XSD.boolean and str(literal) in ("true", "false"):
             return str(literal)

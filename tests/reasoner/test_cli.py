@@ -83,7 +83,9 @@ def test_rdf_output_can_be_queried(name: str, syntax: str) -> None:
         .parse(data=done.stdout, format=syntax)
         .query("PREFIX ct: <https://w3id.org/caretier/core#> SELECT ?t { ?a a ct:Assessment ; ct:careTier ?t }")
     )
-    assert [next(iter(binding.values())) for binding in tiers.bindings] == [URIRef("https://w3id.org/caretier/core#EmergencyCare")]
+    assert [next(iter(binding.values())) for binding in tiers.bindings] == [
+        URIRef("https://w3id.org/caretier/core#EmergencyCare")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -221,6 +223,44 @@ def test_query_sees_assessed_answers(capsys: pytest.CaptureFixture[str], tmp_pat
     query = "SELECT ?tier { ?a a ct:Assessment ; ct:careTier ?tier }"
     assert cli.main(["query", query, str(path), "--format", "csv"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == ["https://w3id.org/caretier/core#EmergencyCare"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT * { #\rSERVICE <http://127.0.0.1:9/> { ?s ?p ?o }\n}", "SERVICE"),
+        ("SELECT * { { SELECT * { SERVICE SILENT ?where { ?s ?p ?o } } } }", "SERVICE"),
+        ("SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }", "FROM"),
+        ("INSERT DATA { <urn:a> <urn:b> <urn:c> }", "not SPARQL"),
+        ("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", "stopped after 2 seconds"),
+        ("SELECT * { " + "{" * 20_000 + "}" * 20_000 + " }", "nested too deeply"),
+    ],
+)
+def test_a_query_can_neither_call_out_nor_run_on(query: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = _refused(capsys, "query", query, "--time-limit", "2")
+    assert said in line
+
+
+def test_ask_is_answered_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["query", "ASK { ?s a ct:CareTier }", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["boolean"] is True
+
+
+def test_one_id_for_two_people_is_refused_in_rdf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    for file, answer in zip(files, ("true", "false"), strict=True):
+        file.write_text(f'{{"id": "same", "answers": {{"saddle-numbness": {answer}}}}}')
+    (line,) = _refused(capsys, "assess", *map(str, files), "--format", "turtle")
+    assert '"same"' in line
+
+
+def test_an_id_cannot_forge_a_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"id": "x\\n\\u001b[2J CONTINUE PROGRAM", "answers": {"saddle-numbness": true, "fever": null}}')
+    assert cli.main(["assess", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "\033" not in printed
+    assert printed.splitlines()[1] == "EMERGENCY CARE"
 
 
 def test_format_rewrites_and_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

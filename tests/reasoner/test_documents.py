@@ -68,6 +68,15 @@ def test_every_ending_belongs_to_one_format() -> None:
         ("nquads", b"<urn:a> <urn:b> <urn:c> <urn:g> .\nnonsense", "line 2"),
         ("trig", b"<urn:g> { <urn:a> <urn:b> }} ", "line 1"),
         ("rdfxml", b"<rdf:RDF", "not well-formed RDF"),
+        (
+            "rdfxml",
+            b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="urn:x"><x:A><x:b><x:C/></x:b>',
+            "line 1",
+        ),
+        ("jsonld", b'{"@context": {"ct": "urn:ct"}, "@type": "ct:A", "answers": {}}', '"answers" has no meaning'),
+        ("yaml", b"a: &x [1]\nb: *x", "aliases"),
+        ("yaml", b"answers: {fever: !!bool maybe}", "not usable YAML"),
+        ("json", b'{"answers": {}, "id": "\\ud800"}', "surrogate"),
         ("rdfxml", b'<!DOCTYPE x [<!ENTITY a "b">]><rdf:RDF/>', "DOCTYPE"),
         ("jsonld", b'{"@context": "http://example.org/context"}', "nothing is fetched"),
         ("jsonld", b'{"@context": [{"a": "urn:a"}, "http://example.org/c"]}', "nothing is fetched"),
@@ -89,6 +98,11 @@ def test_broken_input_ends_in_one_line_that_says_where(name: str, content: bytes
 def test_yaml_dates_and_a_byte_order_mark_are_read() -> None:
     data = parse("\ufeffdate: 2026-05-31\nanswers: {}\n".encode(), format_named("yaml"))
     assert str(data["date"]) == "2026-05-31"
+
+
+def test_yaml_numbers_are_read_as_people_write_them() -> None:
+    data = parse(b"a: 010\nb: 1:30\nc: 12\nd: -3\n", format_named("yaml"))
+    assert data == {"a": "010", "b": "1:30", "c": 12, "d": -3}
 
 
 def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:

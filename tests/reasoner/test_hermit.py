@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rdflib import OWL, RDF, Graph, URIRef
 
-from caretier import InconsistencyError, JavaError, KnowledgeBase, ReasonerTimeoutError
+from caretier import InconsistencyError, JavaError, KnowledgeBase, ReasonerError, ReasonerTimeoutError
 from caretier.hermit import logical_part, realise
 
 ANIMALS = """
@@ -79,6 +79,13 @@ def _runs(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state not in "ZX"
+
+
+def test_silence_is_never_taken_for_a_result(animals: Graph, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARETIER_JAVA", "true")
+    with pytest.raises(ReasonerError, match="without an answer"):
+        realise(animals)
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("java", ["/nowhere/java", "no-such-program"])

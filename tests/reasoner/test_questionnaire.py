@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caretier import InvalidAnswersError, KnowledgeBase
+from caretier.errors import visible
 
 
 def _messages(kb: KnowledgeBase, document: object) -> list[str]:
@@ -27,7 +28,9 @@ def _messages(kb: KnowledgeBase, document: object) -> list[str]:
         ("age", -1, "is -1"),
         ("age", "47", 'is "47"'),
         ("treatment-months", 1201, "from 0 to 1200"),
-        ("fever", ["x"] * 1000, "..."),
+        ("fever", ["x"] * 1000, "is a list"),
+        ("fever", "x" * 1000, "..."),
+        ("a\ncaretier: fine\x1b[2J", True, "\\n"),
     ],
 )
 def test_wrong_answer_is_named_with_what_is_allowed(
@@ -35,7 +38,7 @@ def test_wrong_answer_is_named_with_what_is_allowed(
 ) -> None:
     messages = _messages(kb, {"answers": {question: answer}})
     assert len(messages) == 1
-    assert question in messages[0]
+    assert visible(question) in messages[0]
     assert said in messages[0]
     assert "\n" not in messages[0]
 

@@ -145,6 +145,30 @@ def test_a_class_of_the_researchers_own_is_understood(kb: caretier.KnowledgeBase
         assert outcome.conditions[0].red_flags[0].because
 
 
+def test_class_expressions_of_one_file_hold_for_all_its_people(kb: caretier.KnowledgeBase) -> None:
+    outcomes = _outcomes(
+        kb,
+        "ex:p a owl:ObjectProperty . ex:i a owl:NamedIndividual . ex:C a owl:Class ; rdfs:subClassOf bp:SaddleNumbness ; "
+        "owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( bp:Numbness "
+        "[ a owl:Restriction ; owl:onProperty ex:p ; owl:hasValue ex:i ] ) ] . "
+        "ex:a a ct:Assessment ; ct:reports [ a bp:Numbness ; ex:p ex:i ] . "
+        "ex:b a ct:Assessment ; ct:reports [ a bp:Numbness ; ex:p ex:i ] . "
+        "ex:My rdfs:subClassOf ct:Assessment . ex:c a ex:My ; ct:reports [ a bp:SaddleNumbness ] .",
+    )
+    tiers = [each.tier.rank if isinstance(each, Result) else str(each) for each in outcomes]
+    assert tiers == [4, 4, 4]
+
+
+def test_a_property_of_the_researchers_own_is_understood(kb: caretier.KnowledgeBase) -> None:
+    (outcome,) = _outcomes(
+        kb,
+        "ex:c rdfs:subPropertyOf ct:hasCourse . "
+        "ex:a a ct:Assessment ; ct:reports [ a bp:LegWeakness ; ex:c ct:Worsening ] .",
+    )
+    assert isinstance(outcome, Result)
+    assert outcome.tier.rank == 3
+
+
 def test_unrelated_triples_change_nothing(kb: caretier.KnowledgeBase) -> None:
     plain = "ex:a a ct:Assessment ; ct:reports [ a bp:WeightLoss ] ."
     more = plain + 'ex:a ex:seen "2026-05-31"^^xsd:date ; rdfs:label "a" . ex:x ex:y [ ex:z 1.5 ] . ex:z a ex:Thing .'
@@ -191,6 +215,23 @@ def test_unrelated_triples_change_nothing(kb: caretier.KnowledgeBase) -> None:
         ("ex:a a ct:Assessment ; ct:reports [ a bp:Fever ; ct:ageInYears 3 ] .", "put it on the assessment"),
         ("ex:a a ct:Assessment ; ct:denies bp:BackPain .", "no back pain at all"),
         ("ex:a a ct:Assessment , 'text' .", "needs a node"),
+        (
+            "ex:a a ct:Assessment ; ct:reports [ a bp:LegWeakness ; "
+            "<http://w3id.org/caretier/core#hasCourse> ct:Worsening ] .",
+            "does not declare <http://w3id.org",
+        ),
+        (
+            "ex:a a ct:Assessment ; ct:reports [ a bp:LowerBackPain , <https://w3id.org/caretier/Back-Pain#Fever> ] .",
+            "does not declare",
+        ),
+        ("ex:a a ct:Assessment ; ct:reports [ a bp:LegWeakness ; ct:hasQualifier ct:Worsening ] .", "which qualifier"),
+        ("ex:a a ct:Assessment ; ct:reports [ a ct:Finding ] .", "which finding"),
+        (
+            "ex:a a ct:Assessment ; ct:reports [ a bp:Fever ; ct:hasSeverity ex:E ] . ex:E a ct:Severity .",
+            "of their own",
+        ),
+        ("ex:a a ct:Assessment . ex:t a ct:CareTier ; ct:rank 4 .", "of their own"),
+        ("ex:a a ct:Assessment . ex:x a ct:Contradiction ; ct:message 'boo' .", "of their own"),
         ("ex:a a ct:Assessment , owl:Nothing .", "contradict the ontology"),
         ("ex:a a ct:Assessment ; ct:reports [ a bp:Fever , ct:Assessment ] .", "assessment"),
     ],
@@ -217,6 +258,9 @@ def test_one_bad_assessment_does_not_spoil_the_others(kb: caretier.KnowledgeBase
         "ex:a a ct:Assessment ; ct:reports [ a bp:Fever ; ct:hasCourse ct:Stable , ct:Worsening ] , "
         "[ a bp:SaddleNumbness ] .",
         "ex:a a ct:Assessment ; ct:ageInYears 3 , 4 ; ct:reports [ a bp:SaddleNumbness ] .",
+        "ex:a a ct:Assessment ; ct:reports [ a bp:SaddleNumbness ; ct:hasSeverity ct:Mild , ct:Severe ] .",
+        "ex:a a ct:Assessment ; ct:reports [ a bp:SaddleNumbness , bp:Fever ] ; ct:denies bp:Fever .",
+        "ex:a a ct:Assessment ; ct:hasSex ct:Male , ct:Female ; ct:ageInYears 200 ; ct:reports [ a bp:SaddleNumbness ] .",
     ],
 )
 def test_a_contradiction_never_hides_what_the_rest_proves(kb: caretier.KnowledgeBase, text: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from rdflib import OWL, BNode, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 from rdflib.term import Node
 
-from caretier.turtle import write_turtle
+from caretier.errors import KnowledgeError
+from caretier.turtle import canonical, write_turtle
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "ontology").glob("*.ttl"), *(ROOT / "shapes").glob("*.ttl")])
@@ -85,3 +87,45 @@ def test_one_axiom_more_changes_few_lines() -> None:
     )
     after = write_turtle(graph).splitlines()
     assert len(set(after) - set(before)) + len(after) - len(before) <= 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@prefix ct: <http://other.example/> . ct:x ct:y <https://w3id.org/caretier/core#x> .",
+        "_:l <http://www.w3.org/1999/02/22-rdf-syntax-ns#first> 1 ; <urn:extra> 2 ; "
+        "<http://www.w3.org/1999/02/22-rdf-syntax-ns#rest> () . <urn:a> <urn:p> _:l .",
+        '<urn:a> <urn:p> "yes"^^<http://www.w3.org/2001/XMLSchema#boolean> , 05 , "INF"^^'
+        "<http://www.w3.org/2001/XMLSchema#double> , 1.50 , 1e3 .",
+        '<urn:a> <urn:p> "--5"^^<http://www.w3.org/2001/XMLSchema#integer> .',
+        "@prefix ex: <http://example.org/> . ex:a- ex:a.b ex:%41 .",
+        "<urn:a> <urn:p> () , ( () ( 1 ) ) .",
+    ],
+)
+def test_odd_turtle_is_kept_as_it_stands(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.ttl"
+    path.write_text(text, encoding="utf-8")
+    written = canonical(path)
+    terms = set(ox.parse(text, format=ox.RdfFormat.TURTLE))
+    again = set(ox.parse(written, format=ox.RdfFormat.TURTLE))
+    assert len(terms) == len(again)
+    assert {quad for quad in terms if "_:" not in str(quad)} == {quad for quad in again if "_:" not in str(quad)}
+    path.write_text(written, encoding="utf-8")
+    assert canonical(path) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.owl", "<urn:a> a <urn:b> ."),
+        ("a.ttl", "<#a> a <urn:b> ."),
+        ("a.ttl", "nonsense"),
+        ("a.ttl", '<urn:a> <urn:p> "'),
+    ],
+)
+def test_what_cannot_be_formatted_is_refused_and_kept(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(KnowledgeError, match=name):
+        canonical(path)
+    assert path.read_text(encoding="utf-8") == text

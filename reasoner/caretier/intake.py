@@ -1,0 +1,85 @@
+"""Files and standard input read as assessments and assessed together, all or none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from rdflib import Graph
+
+from caretier.assessments import Assessment, from_graph
+from caretier.documents import format_of, parse, read_file
+from caretier.errors import CaretierError, InputError, InvalidAnswersError, UnreadableInputError, visible
+from caretier.knowledge_base import KnowledgeBase
+from caretier.limits import MAXIMUM_BYTES
+from caretier.result import Result
+
+Progress = Callable[[str], AbstractContextManager[Callable[[str], None]]]
+"""Shows that work named by a text goes on, for as long as the context lasts."""
+
+
+class UnusableInputsError(CaretierError):
+    """Carries what is wrong with several inputs, a line each."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("\n".join(lines))
+
+
+def assess_files(kb: KnowledgeBase, files: Sequence[str], progress: Progress) -> list[Result]:
+    """Read and assess files; when one is unusable nothing comes back, but what is wrong with each is told."""
+    assessments: list[Assessment] = []
+    names: list[str] = []
+    wrong: list[str] = []
+    for file in files:
+        name = "standard input" if file == "-" else visible(file)
+        try:
+            read = _read(kb, file)
+        except InputError as error:
+            wrong += _lines(name, error)
+            continue
+        assessments += read
+        names += [name if len(read) == 1 else f"{name}: {each.answers.id or 'an assessment'}" for each in read]
+    results: list[Result] = []
+    if assessments:
+        with progress(f"reasoning over {len(assessments)} assessment{'s' if len(assessments) > 1 else ''}"):
+            outcomes = kb.assess_many(assessments)
+        for name, outcome in zip(names, outcomes, strict=True):
+            if isinstance(outcome, InputError):
+                wrong += _lines(name, outcome)
+            else:
+                results.append(outcome)
+    if wrong:
+        raise UnusableInputsError(wrong)
+    return results
+
+
+def _read(kb: KnowledgeBase, file: str) -> list[Assessment]:
+    path = None if file == "-" else Path(file)
+    if path is None and sys.stdin is None:
+        raise UnreadableInputError("there is no standard input.")
+    content = read_file(path) if path else sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+    data = parse(content, format_of(path, content))
+    if isinstance(data, Graph):
+        return from_graph(data, kb.questionnaire)
+    return [Assessment(kb.questionnaire.read(data))]
+
+
+def _lines(name: str, error: InputError) -> list[str]:
+    if isinstance(error, InvalidAnswersError):
+        return [f"{name}: {line}" for line in str(error).splitlines()]
+    return [f"{name}: {visible(str(error))}"]
+
+
+def require_apart(results: Sequence[Result]) -> None:
+    """Refuse an id given to two people, whose answers would become one in a graph."""
+    ids = [result.id for result in results if result.id is not None]
+    repeated = sorted({each for each in ids if ids.count(each) > 1})
+    if repeated:
+        raise UnusableInputsError(
+            [
+                f'The id "{visible(each)}" is given to two assessments; in RDF they would become one.'
+                for each in repeated
+            ]
+        )
