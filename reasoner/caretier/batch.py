@@ -58,6 +58,7 @@ def part_of(assessment: Assessment, number: int, knowledge: Knowledge, *, share:
         facts.add((names.get(subject, subject), names.get(predicate, predicate), names.get(value, value)))
     name = names[assessment.subject]
     assert isinstance(name, URIRef)
+    facts.add((name, RDF.type, CT.Assessment))  # its type may be a kind of assessment that the graph brings
     return Part(name, facts)
 
 

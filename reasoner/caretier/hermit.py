@@ -23,8 +23,8 @@ from caretier.limits import DEFAULT_TIME_LIMIT
 
 _MEMORY_MEGABYTES = 4000
 _INCONSISTENT = 3
-_PROBE = URIRef("urn:caretier:probe")
-_PROBED = URIRef("urn:caretier:probe:answered")
+_SIGN = URIRef("urn:caretier:sign-of-life")
+_ANSWERED = URIRef("urn:caretier:sign-of-life:answered")
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def realise(graph: Graph, time_limit: float = DEFAULT_TIME_LIMIT, *, reasoner: s
     java = java_executable()
     with tempfile.TemporaryDirectory(prefix="caretier-") as folder:
         given, inferred = Path(folder, "given.nt"), Path(folder, "inferred.nt")
-        (graph + _probe()).serialize(given, format="nt", encoding="utf-8")
+        (graph + _sign_of_life()).serialize(given, format="nt", encoding="utf-8")
         run_alone([sys.executable, "-m", __name__, reasoner, java, str(given), str(inferred)], folder, time_limit)
         result = Graph().parse(inferred, format="nt")
-    if (_PROBE, RDF.type, _PROBED) not in result:
+    if (_SIGN, RDF.type, _ANSWERED) not in result:
         raise ReasonerError("The reasoner ended without an answer; nothing may be concluded. Does its Java work?")
     return _closed(graph, result)
 
@@ -84,14 +84,14 @@ def logical_part(graph: Graph) -> Graph:
     return part
 
 
-def _probe() -> Graph:
+def _sign_of_life() -> Graph:
     """State something that every working reasoner has to answer, so that silence is never taken for a result."""
     return Graph().parse(
         data=f"""@prefix owl: <{OWL}> .
-        <{_PROBE}> a owl:NamedIndividual ; <{_PROBE}:property> <{_PROBE}:value> .
-        <{_PROBE}:value> a owl:NamedIndividual .
-        <{_PROBE}:property> a owl:ObjectProperty . <{_PROBED}> a owl:Class ; owl:equivalentClass
-        [ a owl:Restriction ; owl:onProperty <{_PROBE}:property> ; owl:hasValue <{_PROBE}:value> ] .""",
+        <{_SIGN}> a owl:NamedIndividual ; <{_SIGN}:property> <{_SIGN}:value> .
+        <{_SIGN}:value> a owl:NamedIndividual .
+        <{_SIGN}:property> a owl:ObjectProperty . <{_ANSWERED}> a owl:Class ; owl:equivalentClass
+        [ a owl:Restriction ; owl:onProperty <{_SIGN}:property> ; owl:hasValue <{_SIGN}:value> ] .""",
         format="turtle",
     )
 
@@ -153,7 +153,7 @@ def _closed(given: Graph, inferred: Graph) -> Entailments:
     for term in named:
         parents[str(term)] = set()
     for left, predicate, right in list(inferred):
-        if _PROBE in str(left) or _PROBE in str(right):
+        if _SIGN in str(left) or _SIGN in str(right):
             inferred.remove((left, predicate, right))
     for graph in (given, inferred):
         for child, parent in graph.subject_objects(RDFS.subClassOf):

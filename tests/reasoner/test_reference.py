@@ -148,9 +148,9 @@ def test_a_class_of_the_researchers_own_is_understood(kb: caretier.KnowledgeBase
 def test_class_expressions_of_one_file_hold_for_all_its_people(kb: caretier.KnowledgeBase) -> None:
     outcomes = _outcomes(
         kb,
-        "ex:p a owl:ObjectProperty . ex:i a owl:NamedIndividual . ex:C a owl:Class ; rdfs:subClassOf bp:SaddleNumbness ; "
-        "owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( bp:Numbness "
-        "[ a owl:Restriction ; owl:onProperty ex:p ; owl:hasValue ex:i ] ) ] . "
+        "ex:p a owl:ObjectProperty . ex:i a owl:NamedIndividual . "
+        "ex:C a owl:Class ; rdfs:subClassOf bp:SaddleNumbness ; owl:equivalentClass [ a owl:Class ; "
+        "owl:intersectionOf ( bp:Numbness [ a owl:Restriction ; owl:onProperty ex:p ; owl:hasValue ex:i ] ) ] . "
         "ex:a a ct:Assessment ; ct:reports [ a bp:Numbness ; ex:p ex:i ] . "
         "ex:b a ct:Assessment ; ct:reports [ a bp:Numbness ; ex:p ex:i ] . "
         "ex:My rdfs:subClassOf ct:Assessment . ex:c a ex:My ; ct:reports [ a bp:SaddleNumbness ] .",
@@ -260,7 +260,8 @@ def test_one_bad_assessment_does_not_spoil_the_others(kb: caretier.KnowledgeBase
         "ex:a a ct:Assessment ; ct:ageInYears 3 , 4 ; ct:reports [ a bp:SaddleNumbness ] .",
         "ex:a a ct:Assessment ; ct:reports [ a bp:SaddleNumbness ; ct:hasSeverity ct:Mild , ct:Severe ] .",
         "ex:a a ct:Assessment ; ct:reports [ a bp:SaddleNumbness , bp:Fever ] ; ct:denies bp:Fever .",
-        "ex:a a ct:Assessment ; ct:hasSex ct:Male , ct:Female ; ct:ageInYears 200 ; ct:reports [ a bp:SaddleNumbness ] .",
+        "ex:a a ct:Assessment ; ct:hasSex ct:Male , ct:Female ; ct:ageInYears 200 ; "
+        "ct:reports [ a bp:SaddleNumbness ] .",
     ],
 )
 def test_a_contradiction_never_hides_what_the_rest_proves(kb: caretier.KnowledgeBase, text: str) -> None:
