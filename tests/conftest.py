@@ -9,11 +9,16 @@ from pathlib import Path
 import pytest
 
 import caretier
-from caretier.assessments import Assessment
+from caretier.assessments import Assessment, from_graph
+from caretier.documents import format_named, parse
 from caretier.questionnaire import Answer
 from caretier.result import Result
 
 ROOT = Path(__file__).parents[1]
+PREFIXES = """@prefix ct: <https://w3id.org/caretier/core#> . @prefix bp: <https://w3id.org/caretier/back-pain#> .
+@prefix ex: <http://example.org/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
 
 AssessMany = Callable[[Sequence[Mapping[str, Answer]]], list[Result | caretier.InputError]]
 
@@ -43,5 +48,16 @@ def assess_many(kb: caretier.KnowledgeBase) -> AssessMany:
 
     def assess(documents: Sequence[Mapping[str, Answer]]) -> list[Result | caretier.InputError]:
         return kb.assess_many([Assessment(kb.questionnaire.read({"answers": dict(each)})) for each in documents])
+
+    return assess
+
+
+@pytest.fixture(scope="session")
+def assess_rdf(kb: caretier.KnowledgeBase) -> Callable[..., list[Result | caretier.InputError]]:
+    """Return a function that assesses several texts of Turtle, each a file of its own, in one run."""
+
+    def assess(*texts: str) -> list[Result | caretier.InputError]:
+        graphs = [parse((PREFIXES + text).encode(), format_named("turtle")) for text in texts]
+        return kb.assess_many([each for graph in graphs for each in from_graph(graph, kb.questionnaire)])
 
     return assess

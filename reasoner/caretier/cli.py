@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         "query",
         help="run a SPARQL query over the ontology and assessed answers",
         description="Run a read-only SPARQL query over the ontology, its mappings, and any answers given.",
-        epilog="Example: caretier query symptoms-of-cauda-equina-syndrome",
+        epilog="Example: caretier query care-tiers",
     )
     query.add_argument("query", nargs="?", help="a file, the name of a query that comes with the ontology, or SPARQL")
     query.add_argument("files", nargs="*", metavar="FILE", help="answers to assess first; - reads standard input")

@@ -20,6 +20,8 @@ from caretier.ontology import load_ontology
 from caretier.reference import Reference
 from caretier.result import Result
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parent / "cases"
 KEYS = {"name", "source", "answers"}
 EXPECT_KEYS = {"tier", "ceiling", "conditions", "red_flags", "tension"}

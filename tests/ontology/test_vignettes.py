@@ -18,6 +18,8 @@ from caretier.ontology import load_ontology
 from caretier.reference import Reference
 from caretier.result import Result
 
+pytestmark = pytest.mark.slow
+
 Vignette = Mapping[str, Any]
 
 FILE = Path(__file__).parent / "vignettes.jsonl"

@@ -34,6 +34,8 @@ from caretier.ontology import load_ontology
 from caretier.profile import jvm_library, owl2dl_violations
 from caretier.vocabulary import local_name
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 BAD = Path(__file__).parent / "bad"
 NAMESPACES = {

@@ -12,6 +12,8 @@ from rdflib import OWL, RDF, Graph, URIRef
 from caretier import InconsistencyError, JavaError, KnowledgeBase, ReasonerError, ReasonerTimeoutError
 from caretier.hermit import logical_part, realise
 
+pytestmark = pytest.mark.slow
+
 ANIMALS = """
 @prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 <urn:Cat> a owl:Class ; rdfs:subClassOf <urn:Animal> . <urn:Animal> a owl:Class .
