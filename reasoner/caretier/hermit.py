@@ -12,7 +12,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,12 +62,32 @@ def realise(graph: Graph, time_limit: float = DEFAULT_TIME_LIMIT, *, reasoner: s
     `time_limit` is in seconds. Raises InconsistencyError, ReasonerTimeoutError, JavaError or ReasonerError.
     `reasoner` may be "pellet", to compare.
     """
-    java = java_executable()
-    with tempfile.TemporaryDirectory(prefix="caretier-") as folder:
-        given, inferred = Path(folder, "given.nt"), Path(folder, "inferred.nt")
-        (graph + _sign_of_life()).serialize(given, format="nt", encoding="utf-8")
-        run_alone([sys.executable, "-m", __name__, reasoner, java, str(given), str(inferred)], folder, time_limit)
-        result = Graph().parse(inferred, format="nt")
+    return realise_all([graph], time_limit, reasoner=reasoner)[0]
+
+
+def realise_all(
+    graphs: Sequence[Graph], time_limit: float = DEFAULT_TIME_LIMIT, *, reasoner: str = "hermit"
+) -> list[Entailments]:
+    """Realise several graphs, as many at once as there are processors; see `realise`, whose errors end them all."""
+    java, processors = java_executable(), os.cpu_count() or 1
+    found = []
+    for start in range(0, len(graphs), processors):
+        with ExitStack() as stack:
+            started = []
+            for graph in graphs[start : start + processors]:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="caretier-"))
+                given, inferred = Path(folder, "given.nt"), Path(folder, "inferred.nt")
+                (graph + _sign_of_life()).serialize(given, format="nt", encoding="utf-8")
+                command = [sys.executable, "-m", __name__, reasoner, java, str(given), str(inferred)]
+                started.append((graph, inferred, stack.enter_context(_running(command, folder))))
+            for graph, inferred, process in started:
+                _finish(process, time_limit)
+                found.append(_answer(graph, inferred))
+    return found
+
+
+def _answer(graph: Graph, inferred: Path) -> Entailments:
+    result = Graph().parse(inferred, format="nt")
     if (_SIGN, RDF.type, _ANSWERED) not in result:
         raise ReasonerError("The reasoner ended without an answer; nothing may be concluded. Does its Java work?")
     return _closed(graph, result)
@@ -98,6 +119,13 @@ def _sign_of_life() -> Graph:
 
 def run_alone(command: list[str], folder: str, time_limit: float) -> None:
     """Run a command that starts Java, with all that it starts ended at the time limit, and its files in the folder."""
+    with _running(command, folder) as process:
+        _finish(process, time_limit)
+
+
+@contextmanager
+def _running(command: list[str], folder: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command, and end it with all that it started when the context is left, however it is left."""
     environment = os.environ | {
         "TMPDIR": folder,
         "JAVA_TOOL_OPTIONS": f"-XX:-UsePerfData -Djava.io.tmpdir={folder}",
@@ -112,13 +140,19 @@ def run_alone(command: list[str], folder: str, time_limit: float) -> None:
         start_new_session=True,
     )
     try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _finish(process: subprocess.Popen[bytes], time_limit: float) -> None:
+    """Wait for a process; raise what its end means."""
+    try:
         output, _ = process.communicate(timeout=time_limit)
     except subprocess.TimeoutExpired:
         raise ReasonerTimeoutError(
             f"The reasoner was stopped after {time_limit:g} seconds without an answer; nothing may be concluded."
         ) from None
-    finally:
-        _end(process)
     if process.returncode == _INCONSISTENT:
         raise InconsistencyError("What was given contradicts itself: the reasoner finds it inconsistent.")
     if process.returncode != 0:

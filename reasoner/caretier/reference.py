@@ -29,7 +29,7 @@ from caretier.errors import (
 )
 from caretier.explanation import because, reasons
 from caretier.extraction import extract, red_flag_classes
-from caretier.hermit import Entailments, logical_part, realise
+from caretier.hermit import Entailments, logical_part, realise, realise_all
 from caretier.interval import open_atoms, open_questions, reachable
 from caretier.knowledge import AtomSet, CareTier, Knowledge, RedFlag, atom_key
 from caretier.limits import DEFAULT_TIME_LIMIT
@@ -43,6 +43,9 @@ from caretier.wording import reported, tensions
 ENGINE = "reference"
 _PROBLEMS_TOLD = 20
 """Misused terms named for one assessment; looking for near matches takes time for each."""
+
+_PORTION = 500
+"""Assessments that one process of HermiT takes; more are shared out between the processors."""
 
 _BATCH = 50
 """Assessments validated together: with more, pySHACL's time grows faster than their number."""
@@ -135,22 +138,24 @@ class Reference:
             return {}
         store = shapes.store_of(self._facts + shapes.ntriples(part.facts for part in parts))
         shapes.run_rules(store, self.ontology.shapes["derivation"], to_fixpoint=True)
-        run = self._axioms + _typed(shapes.pairs(store, CT.meets), CT.meets)
-        for part in parts:
-            run += reasoned_over(part.facts, self.ontology.graph)
+        met: dict[str, list[tuple[str, str]]] = {}
+        for name, threshold in shapes.pairs(store, CT.meets):
+            met.setdefault(name, []).append((name, threshold))
+        portions = [parts[start : start + _PORTION] for start in range(0, len(parts), _PORTION)]
         try:
-            entailed = realise(run, self._time_limit)
+            found = realise_all([self._run_of(portion, met) for portion in portions], self._time_limit)
         except InconsistencyError:
             if len(parts) == 1:
                 problem = Problem((), "These answers contradict the ontology or themselves; nothing can be concluded.")
                 return {parts[0].name: ContradictionError((problem,))}
             half = len(parts) // 2
             return self.reason(parts[:half]) | self.reason(parts[half:])
+        types = {name: classes for portion in found for name, classes in portion.types.items()}
         values = {
             prop: [
                 (str(part.name), str(self._asked[URIRef(cls)][1]))
                 for part in parts
-                for cls in entailed.types[str(part.name)]
+                for cls in types[str(part.name)]
                 if URIRef(cls) in self._asked and self._asked[URIRef(cls)][0] == prop
             ]
             for prop in (CT.suggests, CT.indicatesTier)
@@ -161,10 +166,21 @@ class Reference:
         decided: dict[str, list[str]] = {}
         for name, tier in shapes.pairs(store, CT.careTier):
             decided.setdefault(name, []).append(tier)
-        return {part.name: self._found(part, entailed, values[CT.suggests], decided) for part in parts}
+        return {part.name: self._found(part, types, values[CT.suggests], decided) for part in parts}
+
+    def _run_of(self, parts: Sequence[Part], met: Mapping[str, list[tuple[str, str]]]) -> Graph:
+        """Join the axioms with a portion of a run; `met` are the thresholds that its assessments meet."""
+        run = self._axioms + _typed([pair for part in parts for pair in met.get(str(part.name), [])], CT.meets)
+        for part in parts:
+            run += reasoned_over(part.facts, self.ontology.graph)
+        return run
 
     def _found(
-        self, part: Part, entailed: Entailments, suggested: list[tuple[str, str]], decided: Mapping[str, list[str]]
+        self,
+        part: Part,
+        types: Mapping[str, frozenset[str]],
+        suggested: list[tuple[str, str]],
+        decided: Mapping[str, list[str]],
     ) -> Found:
         name = str(part.name)
         tiers = decided.get(name, [])
@@ -172,7 +188,7 @@ class Reference:
             raise KnowledgeError(
                 f"The disposition rules gave an assessment {len(tiers)} care tiers; they have to give exactly one."
             )
-        red_flags = entailed.types[name] & self._red_flags
+        red_flags = types[name] & self._red_flags
         conditions = frozenset(value for subject, value in suggested if subject == name)
         explained = {
             self.knowledge.conditions[flag.condition].iri for flag in self.knowledge.red_flags if flag.iri in red_flags
@@ -184,7 +200,7 @@ class Reference:
             red_flags=red_flags,
             conditions=conditions,
             tier=self._tiers[tiers[0]],
-            finding_types={str(each): entailed.types.get(str(each), frozenset()) for each in findings},
+            finding_types={str(each): types.get(str(each), frozenset()) for each in findings},
         )
 
     def _refused(self, assessments: Sequence[Assessment], parts: Sequence[Part]) -> dict[int, list[shapes.Violation]]:
