@@ -70,6 +70,26 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Axiom:
+    """One axiom or rule on which a conclusion rests: as editors read it, in a plain sentence, and where it comes from.
+
+    `manchester` is OWL in Manchester syntax with labels for names; for a rule it is the fact that the rule derives.
+    """
+
+    manchester: str
+    text: str
+    sources: tuple[Source, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the axiom as plain data."""
+        return {
+            "manchester": self.manchester,
+            "text": self.text,
+            "sources": [source.to_dict() for source in self.sources],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class RedFlag:
     """One sufficient pattern of findings, with the condition it suggests and the tier it indicates.
 
