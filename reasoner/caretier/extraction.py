@@ -22,6 +22,7 @@ from caretier.knowledge import (
     Recommendation,
     RedFlag,
     Source,
+    Tension,
     minimal,
 )
 from caretier.ontology import Ontology
@@ -96,6 +97,7 @@ def extract(ontology: Ontology, superclasses: Mapping[str, frozenset[str]]) -> K
         red_flags=tuple(_red_flags(read, superclasses, expansion)),
         recommendations=dict(_recommendations(read)),
         contradictions=tuple(_contradictions(read, questionnaire, expansion)),
+        tensions=tuple(_tensions(read, questionnaire, expansion)),
     )
 
 
@@ -313,6 +315,19 @@ def _contradictions(read: Reader, questionnaire: Questionnaire, expansion: Expan
             message=read.needed(contradiction, CT.message),
             conflicts=minimal(frozenset().union(*chosen) for chosen in product(*parts)),
         )
+
+
+def _tensions(read: Reader, questionnaire: Questionnaire, expansion: Expansion) -> Iterator[Tension]:
+    for question in questionnaire.questions:
+        denials = [(Atom(question.id, False), question.asks_about)] if question.type == "boolean" else []
+        denials += [(Atom(question.id, option.id), option.denies) for option in question.options]
+        for denial, denied in denials:
+            if denied is not None:
+                reports = tuple(
+                    atoms for atoms in expansion.reporting(denied) if all(atom.question != question.id for atom in atoms)
+                )
+                if reports:
+                    yield Tension(denial, read.text(URIRef(denied), RDFS.label) or denied, reports)
 
 
 def _denying(questionnaire: Questionnaire, cls: str) -> Iterator[AtomSet]:

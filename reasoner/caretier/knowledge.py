@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,10 @@ class Atom:
         assert isinstance(answer, int)
         assert isinstance(self.value, int)
         return answer >= self.value if self.relation == "at least" else answer < self.value
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the atom as plain data."""
+        return {"question": self.question, "relation": self.relation, "value": self.value}
 
 
 AtomSet = frozenset[Atom]
@@ -93,8 +97,9 @@ class Axiom:
 class RedFlag:
     """One sufficient pattern of findings, with the condition it suggests and the tier it indicates.
 
-    `reason` says in plain words why it matters. `patterns` are the minimal sets of answers that show it, as far as
-    they can be read off the axioms; the reasoner, not they, decides whether it is there.
+    `reason` says in plain words why it matters. `patterns` are the minimal sets of answers that show it: proposed, as
+    far as they can be read off the axioms, or proven, in a decision model. `proofs` gives for each pattern the axioms
+    by which it shows the red flag; it is empty where nothing was compiled.
     """
 
     id: str
@@ -106,6 +111,7 @@ class RedFlag:
     tier: str
     sources: tuple[Source, ...]
     patterns: tuple[AtomSet, ...]
+    proofs: tuple[tuple[Axiom, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,23 @@ class Contradiction:
     message: str
     conflicts: tuple[AtomSet, ...]
 
+    def told(self, questions: Sequence[str]) -> str:
+        """Say that the answers to these questions contradict each other, and how."""
+        named = " and ".join(f'"{question}"' for question in questions)
+        return f"The answers to {named} contradict each other. {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tension:
+    """A "no" to a kind of finding beside a report of something of that very kind: what was reported counts.
+
+    `label` names what is denied; `reports` are the smallest sets of answers that report something of that kind.
+    """
+
+    denial: Atom
+    label: str
+    reports: tuple[AtomSet, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
@@ -175,6 +198,12 @@ class Knowledge:
     red_flags: tuple[RedFlag, ...]
     recommendations: Mapping[tuple[str, str], Recommendation]
     contradictions: tuple[Contradiction, ...]
+    tensions: tuple[Tension, ...]
+
+    @property
+    def ranks(self) -> dict[str, int]:
+        """The rank of each tier by its id."""
+        return {tier.id: tier.rank for tier in self.tiers}
 
     def tier(self, tier_id: str) -> CareTier:
         """Return the tier with this id."""
@@ -198,3 +227,13 @@ def minimal(sets: Iterable[AtomSet]) -> tuple[AtomSet, ...]:
 def atom_key(atom: Atom) -> tuple[str, str, str]:
     """Give a key that orders atoms, whatever the type of their values."""
     return (atom.question, atom.relation, str(atom.value))
+
+
+def atom_text(atom: Atom) -> str:
+    """Write an elementary answer for the eye of a reviewer.
+
+    >>> atom_text(Atom("age", 50, "at least")), atom_text(Atom("fever", True))
+    ('age: at least 50', 'fever: yes')
+    """
+    value = {True: "yes", False: "no"}[atom.value] if isinstance(atom.value, bool) else atom.value
+    return f"{atom.question}: {value}" if atom.relation == "is" else f"{atom.question}: {atom.relation} {value}"

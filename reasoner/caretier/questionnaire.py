@@ -130,10 +130,16 @@ class Questionnaire:
     safety_net: str
     disclaimer: str
     by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
+    _places: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the questions by their ids."""
         object.__setattr__(self, "by_id", {question.id: question for question in self.questions})
+        object.__setattr__(self, "_places", {question.id: place for place, question in enumerate(self.questions)})
+
+    def place(self, question: Question) -> int:
+        """Say at which place a question stands, from 0."""
+        return self._places[question.id]
 
     def read(self, document: object) -> Answers:
         """Check an answers document, as it comes out of JSON or YAML, and return its answers.

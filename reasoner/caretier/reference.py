@@ -6,7 +6,7 @@ red flags as types, the conditions suggested, the tiers indicated, and the one c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -27,18 +27,20 @@ from caretier.errors import (
     ReasonerError,
     ReasonerTimeoutError,
 )
-from caretier.explanation import because, reasons
+from caretier.evaluation import Evaluator
+from caretier.explanation import Reason, because, reasons, tensions
 from caretier.extraction import extract, red_flag_classes
 from caretier.hermit import Entailments, logical_part, realise, realise_all
-from caretier.interval import open_atoms, open_questions, reachable
-from caretier.knowledge import AtomSet, CareTier, Knowledge, RedFlag, atom_key
+from caretier.interval import open_questions
+from caretier.knowledge import Atom, AtomSet, Axiom, CareTier, Knowledge, RedFlag, atom_key, holding
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.ontology import Ontology
 from caretier.refusal import has_remainder, refusal, remainder
-from caretier.result import FoundRedFlag, Reason, Result, conditions_of
+from caretier.questionnaire import Answer
+from caretier.result import FoundRedFlag, Result, conditions_of
 from caretier.statements import atoms_of, state
 from caretier.vocabulary import CT, RUN
-from caretier.wording import reported, tensions
+from caretier.wording import reported, tensions_in
 
 ENGINE = "reference"
 _PROBLEMS_TOLD = 20
@@ -78,6 +80,7 @@ class Reference:
             message = f"{ontology.root}: the ontology contradicts itself; `caretier check` tells more."
             raise KnowledgeError(message) from error
         self.knowledge: Knowledge = extract(ontology, self.entailments.superclasses)
+        self._evaluator = Evaluator(self.knowledge)
         self._share = findings_can_be_shared(ontology.graph)
         self._facts = shapes.ntriples([ontology.graph, _hierarchy(self.entailments)])
         self._asked = {RUN[f"asked-{index}"]: each for index, each in enumerate(self._asked_about())}
@@ -131,6 +134,15 @@ class Reference:
             else:
                 outcomes.append(one or InvalidAnswersError((Problem((), "The reasoner said nothing of it."),)))
         return outcomes
+
+    def ask(self, points: Sequence[AtomSet]) -> list[Found | InputError]:
+        """Say what elementary answers entail, without any check of whether one person could give them together."""
+        parts = [
+            stated_part(number, state(atoms, self.knowledge.questionnaire), share=self._share)
+            for number, atoms in enumerate(points)
+        ]
+        found = self.reason(parts)
+        return [found[part.name] for part in parts]
 
     def reason(self, parts: Sequence[Part]) -> dict[URIRef, Found | InputError]:
         """Derive, realise and decide: find what each part of a run entails, or that it contradicts itself."""
@@ -230,13 +242,14 @@ class Reference:
 
     def _goal(self, assessment: Assessment) -> AtomSet | None:
         """Choose the pattern by which further answers would most simply reach the highest of all tiers."""
-        top = self.knowledge.tiers[0].id
-        answers = assessment.answers.values
-        goals = [goal for goal in reachable(self.knowledge, answers) if goal.red_flag.tier == top]
-        if not goals or any(not goal.open for goal in goals):
-            return None
-        best = min(goals, key=lambda goal: (len(goal.open), len(goal.pattern), sorted(map(atom_key, goal.pattern))))
-        return best.pattern
+        top, answers = self.knowledge.tiers[0], assessment.answers.values
+        position = self._evaluator.position(answers, self._evaluator.given(answers))
+        goals = [
+            ((goal.questions & position.open).bit_count(), len(goal.atoms), sorted(map(atom_key, goal.atoms)), goal.atoms)
+            for goal in self._evaluator.reachable(position, above=top.rank - 1)
+        ]
+        best = min(goals, default=None)
+        return best[-1] if best is not None and best[0] > 0 else None
 
     def _witness(self, number: int, goal: AtomSet) -> Part:
         return stated_part(f"witness-{number}", state(goal, self.knowledge.questionnaire), share=self._share)
@@ -281,7 +294,7 @@ class Reference:
         bands = [
             str(band) for band, quantity in self.ontology.graph.subject_objects(CT.ofQuantity) if quantity in quantities
         ]
-        atoms = atoms_of(answers) | open_atoms(knowledge, answers)
+        atoms = atoms_of(answers) | frozenset(_open_atoms(knowledge, answers))
         stated = stated_part(f"open-{number}", state(atoms, knowledge.questionnaire), share=self._share, meets=bands)
         facts = stated.facts
         for subject, predicate, value in part.facts:
@@ -290,41 +303,59 @@ class Reference:
 
     def _result(self, assessment: Assessment, part: Part, found: Found, ceiling: CareTier) -> Result:
         answers = assessment.answers
-        flags = tuple(
-            FoundRedFlag(flag, self._because(flag, assessment, part))
+        flags = [
+            FoundRedFlag(flag, *self._because(flag, assessment, part))
             for flag in self.knowledge.red_flags
             if flag.iri in found.red_flags
-        )
-        ranks = {tier.id: tier.rank for tier in self.knowledge.tiers}
+        ]
+        position = self._evaluator.position(answers.values, self._evaluator.given(answers.values))
         given = (assessment.graph, assessment.subject) if assessment.graph is not None and assessment.subject else None
         final = ceiling == found.tier
         return Result(
             id=answers.id,
             tier=found.tier,
             ceiling=ceiling,
-            conditions=conditions_of(self.knowledge, flags, ranks),
-            next_questions=() if final else open_questions(self.knowledge, answers.values, found.tier.id),
-            notes=tensions(part, found.finding_types, self.ontology.graph),
+            conditions=conditions_of(self.knowledge, flags),
+            next_questions=() if final else open_questions(self._evaluator, position, found.tier),
+            notes=tensions(self.knowledge, answers.values)
+            if given is None
+            else tensions_in(part, found.finding_types, self.ontology.graph),
             engine=ENGINE,
             knowledge=self.knowledge,
             answers=answers,
             given=given,
         )
 
-    def _because(self, flag: RedFlag, assessment: Assessment, part: Part) -> tuple[Reason, ...]:
+    def _because(
+        self, flag: RedFlag, assessment: Assessment, part: Part
+    ) -> tuple[tuple[Reason, ...], tuple[Axiom, ...]]:
         """Return the answers that show a red flag; where no known pattern does, all that was reported."""
         questionnaire, answers = self.knowledge.questionnaire, assessment.answers.values
-        found = because(questionnaire, flag.patterns, answers)
+        found, proof = because(questionnaire, flag, answers)
         if found:
-            return found
+            return found, proof
         if assessment.graph is None:
-            return reasons(questionnaire, answers)
-        return reported(part, self.ontology.graph)
+            return reasons(questionnaire, answers), ()
+        return reported(part, self.ontology.graph), ()
 
     def _asked_about(self) -> list[tuple[URIRef, URIRef]]:
         """List what the reasoner is asked of every assessment: each condition suggested, each tier indicated."""
         conditions = [(CT.suggests, URIRef(each.iri)) for each in self.knowledge.conditions.values()]
         return conditions + [(CT.indicatesTier, URIRef(tier.iri)) for tier in self.knowledge.tiers]
+
+
+def _open_atoms(knowledge: Knowledge, answers: Mapping[str, Answer]) -> Iterator[Atom]:
+    """Go through every answer that is still open and contradicts none given, but for whole numbers.
+
+    They are taken together without regard to each other, so what they imply bounds every valid further answer.
+    """
+    for question in knowledge.questionnaire.questions:
+        if answers.get(question.id) is None:
+            values = [True] if question.type == "boolean" else [option.id for option in question.options]
+            for value in values:
+                changed = {**answers, question.id: value}
+                if not any(holding(conflict, changed) for each in knowledge.contradictions for conflict in each.conflicts):
+                    yield Atom(question.id, value)
 
 
 def _distinct(goals: Sequence[AtomSet | None]) -> list[AtomSet]:

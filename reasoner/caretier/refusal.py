@@ -97,8 +97,7 @@ def _problem(assessment: Assessment, violation: Violation, knowledge: Knowledge,
                         for each in knowledge.questionnaire.questions
                         if each.id in {a.question for a in conflict}
                     )
-                    named = " and ".join(f'"{each}"' for each in ids)
-                    return Problem(ids, f"The answers to {named} contradict each other. {violation.message}")
+                    return Problem(ids, contradiction.told(ids))
     return Problem(() if violation.value is None else (str(violation.value),), _named(violation.message, ontology))
 
 

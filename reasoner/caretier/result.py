@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from caretier.explanation import Reason
 from caretier.interval import NextQuestion
-from caretier.knowledge import CareTier, Knowledge, Recommendation, RedFlag
-from caretier.questionnaire import Answer, Answers
+from caretier.knowledge import Axiom, CareTier, Knowledge, Recommendation, RedFlag
+from caretier.questionnaire import Answers
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -19,24 +20,24 @@ SOFTWARE = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One answer on which a conclusion rests; `question` and `answer` are None for a finding that no question asks."""
+class Triage:
+    """The shortest answer: the id of the care tier, and the ids of the conditions suggested, highest tier first."""
 
-    question: str | None
-    answer: Answer
-    text: str
+    tier: str
+    conditions: tuple[str, ...]
 
     def to_dict(self) -> dict[str, object]:
-        """Give the reason as plain data."""
-        return {"question": self.question, "answer": self.answer, "text": self.text}
+        """Give the triage as plain data."""
+        return {"tier": self.tier, "conditions": list(self.conditions)}
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRedFlag:
-    """A red flag that was found, with the answers that show it."""
+    """A red flag that was found, with the answers that show it and the axioms by which they do."""
 
     red_flag: RedFlag
     because: tuple[Reason, ...]
+    proof: tuple[Axiom, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Give the red flag as plain data; `source` is the first of its sources."""
@@ -49,6 +50,7 @@ class FoundRedFlag:
             "because": [reason.to_dict() for reason in self.because],
             "reason": flag.reason,
             "definition": flag.definition,
+            "proof": [axiom.to_dict() for axiom in self.proof],
             "source": sources[0] if sources else None,
             "sources": sources,
         }
@@ -132,10 +134,9 @@ class Result:
         return result_graph(self, self.given)
 
 
-def conditions_of(
-    knowledge: Knowledge, found: tuple[FoundRedFlag, ...], ranks: Mapping[str, int]
-) -> tuple[SuggestedCondition, ...]:
+def conditions_of(knowledge: Knowledge, found: Iterable[FoundRedFlag]) -> tuple[SuggestedCondition, ...]:
     """Group the red flags that were found by condition, highest tier first."""
+    ranks = knowledge.ranks
     grouped: dict[str, list[FoundRedFlag]] = {}
     for one in sorted(found, key=lambda one: (-ranks[one.red_flag.tier], one.red_flag.id)):
         grouped.setdefault(one.red_flag.condition, []).append(one)

@@ -8,8 +8,8 @@ from rdflib import RDF, RDFS, Graph, URIRef
 from rdflib.term import Node
 
 from caretier.batch import Part
+from caretier.explanation import Reason, tension_note
 from caretier.extraction import Reader
-from caretier.result import Reason
 from caretier.vocabulary import CT
 
 
@@ -18,7 +18,7 @@ def reported(part: Part, ontology: Graph) -> tuple[Reason, ...]:
     return tuple(Reason(None, None, _phrase(part, finding, ontology)) for finding in _findings(part))
 
 
-def tensions(part: Part, finding_types: Mapping[str, frozenset[str]], ontology: Graph) -> tuple[str, ...]:
+def tensions_in(part: Part, finding_types: Mapping[str, frozenset[str]], ontology: Graph) -> tuple[str, ...]:
     """Tell of each denial beside a report of something of that very kind; the report counts.
 
     `finding_types` are the classes that the reasoner found for each finding.
@@ -33,10 +33,7 @@ def tensions(part: Part, finding_types: Mapping[str, frozenset[str]], ontology: 
         ]
         if told:
             label = read.text(denied, RDFS.label) or str(denied)
-            notes.append(
-                f'You said no to "{label}", but told us of "{"; ".join(told)}", which is of that kind. '
-                "What you told us of counts."
-            )
+            notes.append(tension_note(label, tuple(told)))
     return tuple(notes)
 
 

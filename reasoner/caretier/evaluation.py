@@ -1,0 +1,205 @@
+"""Answers as bits, and what they prove: contradictions, red flags, conditions, tier.
+
+Every elementary answer that the knowledge speaks of is one bit of a whole number, and so is every question. A set of
+answers holds when its bits are all among the bits given; everything here is built of that one comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from caretier.knowledge import Atom, AtomSet, CareTier, Contradiction, Knowledge, RedFlag, atom_key
+from caretier.questionnaire import Answer, is_answer
+
+_TYPES = {"boolean": bool, "choice": str, "integer": int}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where one person stands: `given` are the bits that the answers make true, `possible` also those still open.
+
+    `asked` are the bits of the questions answered, "don't know" included; `open` those of the questions unknown.
+    """
+
+    given: int
+    possible: int
+    asked: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One minimal set of answers that shows a red flag, as bits of answers and of questions."""
+
+    red_flag: int
+    rank: int
+    atoms: AtomSet
+    bits: int
+    questions: int
+
+
+class Evaluator:
+    """What one domain knows, as bits; making one takes milliseconds, asking it microseconds."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        """Number the elementary answers, and write every pattern and conflict as bits."""
+        self.knowledge = knowledge
+        questions = knowledge.questionnaire.questions
+        self.question_bits = {question.id: 1 << number for number, question in enumerate(questions)}
+        self.question_ids = tuple(self.question_bits)
+        self._every_question = (1 << len(questions)) - 1
+        spoken_of = {atom for flag in knowledge.red_flags for pattern in flag.patterns for atom in pattern}
+        spoken_of |= {atom for one in knowledge.contradictions for conflict in one.conflicts for atom in conflict}
+        atoms = sorted(spoken_of, key=atom_key)
+        self._bits = {atom: 1 << number for number, atom in enumerate(atoms)}
+        self._open_bits = dict.fromkeys(self.question_bits, 0)
+        exact: dict[str, dict[Answer, int]] = {
+            question.id: dict.fromkeys(
+                (True, False) if question.type == "boolean" else [option.id for option in question.options], 0
+            )
+            for question in questions
+        }
+        bands: dict[str, list[Atom]] = {question.id: [] for question in questions}
+        for atom, bit in self._bits.items():
+            self._open_bits[atom.question] |= bit
+            if atom.relation == "is":
+                exact[atom.question][atom.value] = bit
+            else:
+                bands[atom.question].append(atom)
+        self._meanings = {
+            question.id: (_TYPES[question.type], exact[question.id], tuple(bands[question.id]))
+            for question in questions
+        }
+        self._ranks = {tier.id: tier.rank for tier in knowledge.tiers}
+        self._tiers = {tier.rank: tier for tier in knowledge.tiers}
+        self.patterns = tuple(self._patterns())
+        by_flag: dict[int, list[int]] = {}
+        for pattern in self.patterns:
+            by_flag.setdefault(pattern.red_flag, []).append(pattern.bits)
+        self._flags = tuple(
+            (number, _union(several), tuple(several)) for number, several in sorted(by_flag.items())
+        )
+        self._contradictions = tuple(
+            (contradiction, tuple((conflict, self.bits_of(conflict)) for conflict in contradiction.conflicts))
+            for contradiction in knowledge.contradictions
+        )
+        self._conflicts = tuple(bits for _, conflicts in self._contradictions for _, bits in conflicts)
+
+    def bits_of(self, atoms: Iterable[Atom]) -> int:
+        """Write elementary answers that the knowledge speaks of as bits."""
+        return _union(self._bits[atom] for atom in atoms)
+
+    def given(self, answers: Mapping[str, Answer]) -> int:
+        """Write answers as bits; KeyError or ValueError for any that the questionnaire does not allow."""
+        bits = 0
+        meanings = self._meanings
+        for question, answer in answers.items():
+            kind, exact, bands = meanings[question]
+            if answer is None:
+                continue
+            if type(answer) is not kind:
+                raise ValueError(question)
+            if kind is not int:
+                bits |= exact[answer]
+            elif not is_answer(self.knowledge.questionnaire.by_id[question], answer):
+                raise ValueError(question)
+            else:
+                for atom in bands:
+                    if atom.holds(answer):
+                        bits |= self._bits[atom]
+        return bits
+
+    def position(self, answers: Mapping[str, Answer], given: int) -> Position:
+        """Say where a person stands whose answers, free of contradictions, make these bits true."""
+        asked, unknown = 0, self._every_question
+        for question, answer in answers.items():
+            bit = self.question_bits[question]
+            asked |= bit
+            if answer is not None:
+                unknown &= ~bit
+        possible = given
+        for question, bits in self._open_bits.items():
+            if unknown & self.question_bits[question]:
+                possible |= bits
+        return Position(given, possible, asked, unknown)
+
+    def contradictions(self, given: int) -> Iterator[tuple[Contradiction, AtomSet]]:
+        """Go through the contradictions among answers, each with every set of answers that makes it."""
+        for contradiction, conflicts in self._contradictions:
+            for conflict, bits in conflicts:
+                if given & bits == bits:
+                    yield contradiction, conflict
+
+    def is_contradictory(self, given: int) -> bool:
+        """Say whether answers cannot all be true."""
+        for bits in self._conflicts:
+            if given & bits == bits:
+                return True
+        return False
+
+    def red_flags(self, given: int) -> list[int]:
+        """Return the numbers of the red flags that answers show."""
+        found = []
+        for number, any_of_them, patterns in self._flags:
+            if given & any_of_them:
+                for bits in patterns:
+                    if given & bits == bits:
+                        found.append(number)
+                        break
+        return found
+
+    def shown_by(self, red_flag: int, given: int) -> Iterator[int]:
+        """Go through the patterns of a red flag that answers complete, by their numbers, smallest first."""
+        flag = self.knowledge.red_flags[red_flag]
+        for number, pattern in enumerate(flag.patterns):
+            bits = self.bits_of(pattern)
+            if given & bits == bits:
+                yield number
+
+    def tier(self, red_flags: Iterable[int]) -> CareTier:
+        """Return the highest tier that red flags indicate; the tier of rank 0 without any."""
+        flags = self.knowledge.red_flags
+        return self._tiers[max((self._ranks[flags[number].tier] for number in red_flags), default=0)]
+
+    def conditions(self, red_flags: Iterable[int]) -> list[tuple[str, list[RedFlag]]]:
+        """Group red flags by the condition that they suggest, highest tier first."""
+        flags = [self.knowledge.red_flags[number] for number in red_flags]
+        grouped: dict[str, list[RedFlag]] = {}
+        for flag in sorted(flags, key=lambda flag: (-self._ranks[flag.tier], flag.id)):
+            grouped.setdefault(flag.condition, []).append(flag)
+        return sorted(grouped.items(), key=lambda item: (-self._ranks[item[1][0].tier], item[0]))
+
+    def reachable(self, position: Position, above: int = -1) -> Iterator[Pattern]:
+        """Go through the patterns of a tier above a rank that open questions could complete, highest tier first.
+
+        No answer given is changed, and answers and pattern together make no contradiction: leaving every other
+        question open makes them a valid document.
+        """
+        closed, given = ~position.possible, position.given
+        for pattern in self.patterns:
+            if pattern.rank <= above:
+                return
+            if not pattern.bits & closed and not self.is_contradictory(given | pattern.bits):
+                yield pattern
+
+    def _patterns(self) -> Iterator[Pattern]:
+        found = [
+            Pattern(
+                number,
+                self._ranks[flag.tier],
+                atoms,
+                self.bits_of(atoms),
+                _union(self.question_bits[atom.question] for atom in atoms),
+            )
+            for number, flag in enumerate(self.knowledge.red_flags)
+            for atoms in flag.patterns
+        ]
+        yield from sorted(found, key=lambda pattern: -pattern.rank)
+
+
+def _union(several: Iterable[int]) -> int:
+    bits = 0
+    for one in several:
+        bits |= one
+    return bits

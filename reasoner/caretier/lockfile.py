@@ -1,0 +1,280 @@
+"""The decision model as a file beside its ontology, like a lock file: written to be reviewed, read in milliseconds.
+
+The file says what it was compiled from, down to the SHA-256 of every file, and carries a digest of itself: a model
+that was damaged, or whose ontology was edited since, is not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+from caretier.errors import KnowledgeError
+from caretier.factoring import expanded, factored, in_order
+from caretier.knowledge import (
+    Atom,
+    AtomSet,
+    Axiom,
+    CareStep,
+    CareTier,
+    Condition,
+    Contradiction,
+    Knowledge,
+    Recommendation,
+    RedFlag,
+    Source,
+    Tension,
+    atom_key,
+    atom_text,
+    minimal,
+)
+from caretier.model import Certificate, DecisionModel
+from caretier.questionnaire import Group, Option, Question, Questionnaire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+NAME = "decision-model.json"
+_FORMAT = 1
+_WIDTH = 118
+_NO_DIGEST = "0" * 64
+
+
+def read_model(root: str) -> DecisionModel | None:
+    """Read the decision model beside the root file of an ontology; None when there is none that fits its files.
+
+    It fits when it is whole, is of this root, and each file that it was compiled from is the same to the byte.
+    """
+    folder = os.path.dirname(os.path.abspath(root))
+    try:
+        with open(os.path.join(folder, NAME), encoding="utf-8", newline="") as file:
+            text = file.read()
+        model = parse(text)
+    except (OSError, UnicodeDecodeError, KnowledgeError):
+        return None
+    names = list(model.files)
+    if not names or names[0] != os.path.basename(root):
+        return None
+    try:
+        fits = all(digest_of(os.path.join(folder, name)) == digest for name, digest in model.files.items())
+    except OSError:
+        return None
+    return model if fits else None
+
+
+def digest_of(path: str) -> str:
+    """Return the SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def parse(text: str) -> DecisionModel:
+    """Read a decision model; KnowledgeError when it is damaged or of another format."""
+    start = text.find('"digest": "') + len('"digest": "')
+    digest, rest = text[start : start + 64], text[:start] + _NO_DIGEST + text[start + 64 :]
+    if hashlib.sha256(rest.encode()).hexdigest() != digest:
+        raise KnowledgeError(f"{NAME} is damaged or was edited by hand; run `caretier compile`.")
+    try:
+        data = json.loads(text)
+        if data["format"] != _FORMAT:
+            raise KnowledgeError(f"{NAME} is of another version of caretier; run `caretier compile`.")
+        return _model(data)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise KnowledgeError(f"{NAME} cannot be read ({error!r}); run `caretier compile`.") from error
+
+
+def render(model: DecisionModel) -> str:
+    """Write a decision model as text: the same model gives the same bytes."""
+    text = _laid_out({"format": _FORMAT, "digest": _NO_DIGEST, **_data(model)}) + "\n"
+    return text.replace(_NO_DIGEST, hashlib.sha256(text.encode()).hexdigest(), 1)
+
+
+def _data(model: DecisionModel) -> dict[str, Any]:
+    knowledge, certificate = model.knowledge, model.certificate
+    questionnaire = knowledge.questionnaire
+    sources = {source.iri: source for flag in knowledge.red_flags for source in flag.sources}
+    axioms = {axiom: None for flag in knowledge.red_flags for proof in flag.proofs for axiom in proof}
+    sources |= {source.iri: source for axiom in axioms for source in axiom.sources}
+    numbers = {axiom: number for number, axiom in enumerate(sorted(axioms, key=lambda axiom: axiom.manchester))}
+    return {
+        "ontology": {
+            "iri": knowledge.iri,
+            "version": knowledge.version,
+            "sha256": knowledge.sha256,
+            "prefixes": dict(knowledge.prefixes),
+            "files": dict(model.files),
+        },
+        "certificate": _fields(certificate),
+        "red_flags": [_flag_data(flag, numbers) for flag in knowledge.red_flags],
+        "contradictions": [
+            {**_fields(each), "conflicts": _products(each.conflicts)} for each in knowledge.contradictions
+        ],
+        "tensions": [
+            {"denial": atom_text(each.denial), "label": each.label, "reports": _products(each.reports)}
+            for each in knowledge.tensions
+        ],
+        "tiers": [_fields(tier) for tier in knowledge.tiers],
+        "conditions": [_fields(condition) for condition in knowledge.conditions.values()],
+        "recommendations": [
+            {"condition": condition, "tier": tier, "advice": each.advice, "course": each.course,
+             "steps": [_fields(step) for step in each.steps]}
+            for (condition, tier), each in knowledge.recommendations.items()
+        ],
+        "questionnaire": {
+            "groups": [_fields(group) for group in questionnaire.groups],
+            "safety_net": questionnaire.safety_net,
+            "disclaimer": questionnaire.disclaimer,
+            "questions": [
+                {**_fields(question), "options": [_fields(option) for option in question.options],
+                 "qualifies": sorted(question.qualifies)}
+                for question in questionnaire.questions
+            ],
+        },
+        "axioms": [{**_fields(axiom), "sources": [source.iri for source in axiom.sources]} for axiom in numbers],
+        "sources": [_fields(sources[iri]) for iri in sorted(sources)],
+    }  # fmt: skip
+
+
+def _flag_data(flag: RedFlag, numbers: Mapping[Axiom, int]) -> dict[str, Any]:
+    ordered = sorted(flag.patterns, key=_set_key)
+    proofs = dict(zip(flag.patterns, flag.proofs, strict=True)) if flag.proofs else {}
+    return {
+        **_fields(flag),
+        "sources": [source.iri for source in flag.sources],
+        "patterns": _products(flag.patterns),
+        "proofs": [[numbers[axiom] for axiom in proofs[pattern]] for pattern in ordered if pattern in proofs],
+    }
+
+
+def _products(sets: Iterable[AtomSet]) -> list[list[list[str]]]:
+    return [[[atom_text(atom) for atom in choice] for choice in in_order(each)] for each in factored(sets)]
+
+
+def _set_key(atoms: AtomSet) -> list[tuple[str, str, str]]:
+    return sorted(map(atom_key, atoms))
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """Return the fields of a value that say something."""
+    return {name: said for name in value.__dataclass_fields__ if (said := getattr(value, name)) not in (None, ())}
+
+
+def _laid_out(value: Any, indent: str = "") -> str:
+    """Write JSON with a line for each thing that fits on one."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(line) <= _WIDTH or not isinstance(value, dict | list) or not value:
+        return line
+    inner = indent + " "
+    if isinstance(value, dict):
+        entries = [f"{json.dumps(key)}: {_laid_out(entry, inner)}" for key, entry in value.items()]
+        return "{\n" + ",\n".join(inner + entry for entry in entries) + f"\n{indent}}}"
+    return "[\n" + ",\n".join(inner + _laid_out(entry, inner) for entry in value) + f"\n{indent}]"
+
+
+def _model(data: dict[str, Any]) -> DecisionModel:
+    questionnaire = _questionnaire(data["questionnaire"])
+    sources = {entry["iri"]: Source(**{"section": None, **entry}) for entry in data["sources"]}
+    axioms = [
+        Axiom(entry["manchester"], entry["text"], tuple(sources[iri] for iri in entry.get("sources", ())))
+        for entry in data["axioms"]
+    ]
+    atoms = _Atoms(questionnaire)
+    ontology = data["ontology"]
+    knowledge = Knowledge(
+        iri=ontology["iri"],
+        version=ontology["version"],
+        sha256=ontology["sha256"],
+        prefixes=ontology["prefixes"],
+        questionnaire=questionnaire,
+        tiers=tuple(CareTier(**entry) for entry in data["tiers"]),
+        conditions={entry["id"]: Condition(**entry) for entry in data["conditions"]},
+        red_flags=tuple(_flag(entry, atoms, sources, axioms) for entry in data["red_flags"]),
+        recommendations={
+            (entry["condition"], entry["tier"]): Recommendation(
+                entry["advice"], entry["course"], tuple(_step(step) for step in entry["steps"])
+            )
+            for entry in data["recommendations"]
+        },
+        contradictions=tuple(
+            Contradiction(entry["iri"], entry["message"], minimal(atoms.sets(entry["conflicts"])))
+            for entry in data["contradictions"]
+        ),
+        tensions=tuple(
+            Tension(atoms.atom(entry["denial"]), entry["label"], minimal(atoms.sets(entry["reports"])))
+            for entry in data["tensions"]
+        ),
+    )
+    return DecisionModel(knowledge, Certificate(**data["certificate"]), ontology["files"])
+
+
+def _questionnaire(data: dict[str, Any]) -> Questionnaire:
+    questions = [
+        Question(
+            **{
+                "help": None,
+                **entry,
+                "options": tuple(Option(**option) for option in entry["options"]),
+                "qualifies": frozenset(entry["qualifies"]),
+            }
+        )
+        for entry in data["questions"]
+    ]
+    groups = tuple(Group(**group) for group in data["groups"])
+    return Questionnaire(tuple(questions), groups, data["safety_net"], data["disclaimer"])
+
+
+def _step(entry: dict[str, Any]) -> CareStep:
+    return CareStep(**{"likelihood": None, "urgency": None, "within_hours": None, "note": None, **entry})
+
+
+def _flag(
+    entry: dict[str, Any], atoms: _Atoms, sources: Mapping[str, Source], axioms: Sequence[Axiom]
+) -> RedFlag:
+    sets = sorted(atoms.sets(entry["patterns"]), key=_set_key)
+    proofs = {
+        pattern: tuple(axioms[number] for number in proof)
+        for pattern, proof in zip(sets, entry["proofs"] or [()] * len(sets), strict=True)
+    }
+    patterns = minimal(sets)
+    return RedFlag(
+        **{
+            **entry,
+            "sources": tuple(sources[iri] for iri in entry["sources"]),
+            "patterns": patterns,
+            "proofs": tuple(proofs[pattern] for pattern in patterns) if entry["proofs"] else (),
+        }
+    )
+
+
+class _Atoms:
+    """Reads elementary answers; each text becomes one value, however often it occurs."""
+
+    def __init__(self, questionnaire: Questionnaire) -> None:
+        self._questionnaire = questionnaire
+        self._read: dict[str, Atom] = {}
+
+    def sets(self, products: list[list[list[str]]]) -> tuple[AtomSet, ...]:
+        return expanded(
+            frozenset(frozenset(self.atom(text) for text in choice) for choice in choices) for choices in products
+        )
+
+    def atom(self, text: str) -> Atom:
+        known = self._read.get(text)
+        if known is None:
+            known = self._read[text] = self._parsed(text)
+        return known
+
+    def _parsed(self, text: str) -> Atom:
+        question, _, said = text.partition(": ")
+        match self._questionnaire.by_id[question].type:
+            case "boolean":
+                return Atom(question, {"yes": True, "no": False}[said])
+            case "choice":
+                return Atom(question, said)
+            case "integer":
+                relation, _, number = said.rpartition(" ")
+                relation = relation or "is"
+                return Atom(question, int(number), relation)  # type: ignore[arg-type]  # one of the relations

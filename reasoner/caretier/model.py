@@ -1,0 +1,105 @@
+"""The decision model: what one domain knows, proven equal to the reference reasoner, ready to answer at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from caretier.errors import ContradictionError, Problem
+from caretier.evaluation import Evaluator
+from caretier.explanation import because, tensions
+from caretier.interval import ceiling, open_questions
+from caretier.knowledge import Knowledge
+from caretier.questionnaire import Answer, Answers
+from caretier.result import FoundRedFlag, Result, Triage, conditions_of
+
+ENGINE = "model"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was proven of a decision model, by which reasoner.
+
+    `asked` is the number of points that the reference reasoner was asked about, `digest` the SHA-256 of their list.
+    `beyond` are, by red flag, the minimal sets that hold in the reasoner but that no person can give, because they
+    need two answers to one question; they are proven like all others and not part of the model.
+    """
+
+    red_flags: int
+    minimal_sets: int
+    asked: int
+    digest: str
+    versions: Mapping[str, str]
+    beyond: Mapping[str, tuple[tuple[str, ...], ...]]
+
+
+@dataclass(frozen=True)
+class DecisionModel:
+    """A decision model with its certificate and the SHA-256 of every file that it was compiled from."""
+
+    knowledge: Knowledge
+    certificate: Certificate
+    files: Mapping[str, str]
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """The evaluator of its knowledge."""
+        return Evaluator(self.knowledge)
+
+    def triage(self, answers: Mapping[str, Answer]) -> Triage:
+        """Return only tier and conditions; see `assess`."""
+        evaluator = self.evaluator
+        try:
+            given = evaluator.given(answers)
+        except (KeyError, ValueError, TypeError):
+            given = evaluator.given(self.knowledge.questionnaire.read({"answers": answers}).values)
+        if evaluator.is_contradictory(given):
+            raise self._contradiction(answers, given)
+        found = evaluator.red_flags(given)
+        return Triage(
+            evaluator.tier(found).id, tuple(condition for condition, _ in evaluator.conditions(found)) if found else ()
+        )
+
+    def assess(self, answers: Answers) -> Result:
+        """Assess the answers of one document; raises ContradictionError when they cannot all be true."""
+        evaluator, knowledge, values = self.evaluator, self.knowledge, answers.values
+        given = evaluator.given(values)
+        if evaluator.is_contradictory(given):
+            raise self._contradiction(values, given)
+        found = evaluator.red_flags(given)
+        tier, position = evaluator.tier(found), evaluator.position(values, given)
+        highest = ceiling(evaluator, position, tier)
+        return Result(
+            id=answers.id,
+            tier=tier,
+            ceiling=highest,
+            conditions=conditions_of(
+                knowledge,
+                [
+                    FoundRedFlag(flag, *because(knowledge.questionnaire, flag, values))
+                    for flag in map(knowledge.red_flags.__getitem__, found)
+                ],
+            ),
+            next_questions=() if highest is tier else open_questions(evaluator, position, tier),
+            notes=tensions(knowledge, values),
+            engine=ENGINE,
+            knowledge=knowledge,
+            answers=answers,
+        )
+
+    def _contradiction(self, answers: Mapping[str, Answer], given: int) -> ContradictionError:
+        """Say what contradicts, and what the other answers prove all the same."""
+        questionnaire = self.knowledge.questionnaire
+        problems: dict[str, Problem] = {}
+        involved: set[str] = set()
+        for contradiction, conflict in self.evaluator.contradictions(given):
+            questions = {atom.question for atom in conflict}
+            involved |= questions
+            if contradiction.iri not in problems:
+                ids = tuple(question.id for question in questionnaire.questions if question.id in questions)
+                problems[contradiction.iri] = Problem(ids, contradiction.told(ids))
+        rest = {question: answer for question, answer in answers.items() if question not in involved}
+        tier = self.evaluator.tier(self.evaluator.red_flags(self.evaluator.given(rest)))
+        proven = (tier.label, tier.advice) if tier.rank > 0 else (None, None)
+        return ContradictionError(tuple(problems.values()), *proven)
