@@ -20,9 +20,9 @@ from caretier.errors import (
     ReasonerTimeoutError,
     UnreadableInputError,
 )
-from caretier.knowledge_base import KnowledgeBase, Triage, load
+from caretier.knowledge_base import KnowledgeBase, load
 from caretier.questionnaire import Answer, Option, Question
-from caretier.result import SOFTWARE, Result
+from caretier.result import SOFTWARE, Result, Triage
 
 __version__ = SOFTWARE
 

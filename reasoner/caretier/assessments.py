@@ -5,16 +5,17 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
+from rdflib.compare import isomorphic
 from rdflib.term import Node
 
+from caretier.assessment import Assessment
 from caretier.errors import InvalidAnswersError, Problem
 from caretier.knowledge import Knowledge
-from caretier.questionnaire import Answer, Answers, Question, Questionnaire
+from caretier.questionnaire import Answer, Answers, Question, Questionnaire, is_answer
 from caretier.statements import Statements, atoms_of, state
 from caretier.vocabulary import CT, SKOLEM
 
@@ -23,21 +24,6 @@ if TYPE_CHECKING:
 
 _NODES = (RDF.type, RDFS.subClassOf, CT.denies, CT.doesNotKnow)
 _IRI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>\"{}|\\^`]+")
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """One assessment to reason about.
-
-    `answers` is what its questions can say of it. Where it came as RDF, `graph` holds what was given of it and
-    `subject` is its node there; else both are None and the answers say all. `origin` is the whole graph that it came
-    with: the axioms in it hold for the assessments of that graph, and for no others.
-    """
-
-    answers: Answers
-    graph: Graph | None = None
-    subject: Node | None = None
-    origin: Graph | None = None
 
 
 def from_graph(graph: Graph, questionnaire: Questionnaire) -> list[Assessment]:
@@ -143,6 +129,17 @@ def _given(
         or (option.denies and option.denies in denied)
         or (option.value and values and all(URIRef(option.value) in given for given in values))
     }
+
+
+def says_no_more_than_answers(assessment: Assessment, knowledge: Knowledge) -> bool:
+    """Say whether an assessment that came as RDF is all in its answers: translated back they give the same graph."""
+    answers = assessment.answers
+    for question, answer in answers.values.items():
+        if answer is not None and not is_answer(knowledge.questionnaire.by_id[question], answer):
+            return False
+    assert assessment.graph is not None
+    back, _ = answers_graph(answers, knowledge)
+    return len(back) == len(assessment.graph) and isomorphic(back, assessment.graph)
 
 
 def answers_graph(answers: Answers, knowledge: Knowledge) -> tuple[Graph, Node]:

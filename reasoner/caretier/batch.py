@@ -15,7 +15,7 @@ from rdflib import OWL, RDF, RDFS, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from caretier.assessments import Assessment
+from caretier.assessment import Assessment
 from caretier.knowledge import Knowledge
 from caretier.statements import Finding, Statements, atoms_of, state
 from caretier.vocabulary import CT, RUN

@@ -217,6 +217,15 @@ def verify_model(model: DecisionModel, reference: Reference, progress: Progress 
     return wrong
 
 
+def summary(certificate: Certificate) -> str:
+    """Say in a line what a certificate proves."""
+    reasoners = " and ".join(f"{name} {version}" for name, version in certificate.versions.items())
+    return (
+        f"{certificate.red_flags} red flags proven to be shown by {certificate.minimal_sets} minimal sets of answers "
+        f"and by nothing else; {certificate.asked} points asked of {reasoners}"
+    )
+
+
 def proposal_of(model: DecisionModel, lattice: Lattice) -> dict[str, tuple[Point, ...]]:
     """Return the minimal points of every red flag that a model states, those beyond any person's answers included."""
     return {
@@ -277,7 +286,10 @@ def _certified(interrogation: Interrogation, proven: Mapping[str, Sequence[Point
             minimal_sets=sum(len(flag.patterns) for flag in flags),
             asked=len(asked),
             digest=hashlib.sha256("\n".join(asked).encode()).hexdigest(),
-            versions={name: importlib.metadata.version(name) for name in ("owlready2", "pyshacl")},
+            versions={
+                "HermiT of owlready2": importlib.metadata.version("owlready2"),
+                "pySHACL": importlib.metadata.version("pyshacl"),
+            },
             beyond={flag: sets for flag, sets in beyond.items() if sets},
         ),
         files={os.path.relpath(file, folder): digest_of(str(file)) for file in (ontology.root, *_others(ontology))},
@@ -314,3 +326,14 @@ def _minimal(points: Sequence[Point]) -> tuple[Point, ...]:
         if not any(smaller <= point for smaller in kept):
             kept.append(point)
     return tuple(kept)
+
+
+class Proofs:
+    """Placeholder until the justifications are there."""
+
+    def __init__(self, reference: Reference) -> None:
+        """Keep the reference."""
+
+    def of(self, flag: RedFlag, pattern: object) -> tuple[()]:
+        """Name no axiom yet."""
+        return ()

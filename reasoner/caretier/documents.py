@@ -6,43 +6,39 @@ Whatever is wrong with it becomes one UnreadableInputError that says what and wh
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
 
-import pyoxigraph as ox
-from rdflib import BNode, Graph, Literal, URIRef
-from rdflib.term import Node
-
-from caretier.errors import UnreadableInputError, visible
+from caretier.errors import UnreadableInputError
 from caretier.limits import MAXIMUM_BYTES
 
-_BASE = "https://caretier.invalid/input/"
-"""What relative IRIs in answers are taken to be relative to, so that no place of a file gets into a result."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import yaml
+    from rdflib import Graph
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format of answers: its name, its media type, its file endings and, for RDF, its syntax."""
+    """One format of answers: its name, its media type and its file endings."""
 
     name: str
     media_type: str
     endings: tuple[str, ...]
-    syntax: ox.RdfFormat | None = None
 
 
 FORMATS = (
     Format("json", "application/json", (".json",)),
     Format("yaml", "application/yaml", (".yaml", ".yml")),
-    Format("jsonld", "application/ld+json", (".jsonld",), ox.RdfFormat.JSON_LD),
-    Format("turtle", "text/turtle", (".ttl",), ox.RdfFormat.TURTLE),
-    Format("ntriples", "application/n-triples", (".nt",), ox.RdfFormat.N_TRIPLES),
-    Format("rdfxml", "application/rdf+xml", (".rdf", ".owl", ".xml"), ox.RdfFormat.RDF_XML),
-    Format("trig", "application/trig", (".trig",), ox.RdfFormat.TRIG),
-    Format("nquads", "application/n-quads", (".nq",), ox.RdfFormat.N_QUADS),
+    Format("jsonld", "application/ld+json", (".jsonld",)),
+    Format("turtle", "text/turtle", (".ttl",)),
+    Format("ntriples", "application/n-triples", (".nt",)),
+    Format("rdfxml", "application/rdf+xml", (".rdf", ".owl", ".xml")),
+    Format("trig", "application/trig", (".trig",)),
+    Format("nquads", "application/n-quads", (".nq",)),
 )
 """Every format that answers can come in; the command line and the service share this table."""
 
@@ -55,12 +51,12 @@ def format_named(name: str) -> Format:
     raise KeyError(name)
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: str | os.PathLike[str]) -> bytes:
     """Read a file that is not too large."""
     try:
-        if path.stat().st_size > MAXIMUM_BYTES:
+        if os.stat(path).st_size > MAXIMUM_BYTES:
             raise UnreadableInputError(too_large())
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             return file.read(MAXIMUM_BYTES + 1)
     except FileNotFoundError:
         raise UnreadableInputError("there is no such file.") from None
@@ -75,9 +71,9 @@ def too_large() -> str:
     return f"too large; at most {MAXIMUM_BYTES // 1_000_000} MB are read."
 
 
-def format_of(path: Path | None, content: bytes) -> Format:
+def format_of(path: str | os.PathLike[str] | None, content: bytes) -> Format:
     """Tell the format of input from the ending of its file or, without one, from how it begins."""
-    ending = path.suffix.lower() if path else ""
+    ending = os.path.splitext(path)[1].lower() if path else ""
     for known in FORMATS:
         if ending in known.endings:
             return known
@@ -103,17 +99,14 @@ def parse(content: bytes, known: Format) -> Any | Graph:
         data = _json(text)
         if known.name == "json" and not _is_json_ld(data):
             return data
-        _refuse_remote_contexts(data)
-        _refuse_lost_keys(data)
-        return _rdf(text, ox.RdfFormat.JSON_LD)
+        from caretier.rdf_documents import parse_json_ld
+
+        return parse_json_ld(text, data)
     if known.name == "yaml":
         return _yaml(text)
-    if known.name == "rdfxml" and re.search(r"<!(DOCTYPE|ENTITY)", text):
-        raise UnreadableInputError("a DOCTYPE or entities are not read in RDF/XML answers; leave them out.")
-    if known.name == "rdfxml":
-        _require_whole(text)
-    assert known.syntax is not None
-    return _rdf(text, known.syntax)
+    from caretier.rdf_documents import parse_rdf
+
+    return parse_rdf(text, known.name)
 
 
 def _decoded(content: bytes) -> str:
@@ -189,89 +182,7 @@ def _yaml(text: str) -> Any:
         raise UnreadableInputError("it is nested too deeply.") from None
 
 
-def _rdf(text: str, syntax: ox.RdfFormat) -> Graph:
-    graph = Graph()
-    try:
-        for quad in ox.parse(text, format=syntax, base_iri=_BASE, rename_blank_nodes=True):
-            graph.add((rdf_term(quad.subject), rdf_term(quad.predicate), rdf_term(quad.object)))
-    except SyntaxError as error:
-        told = " ".join(error.msg.split()).removeprefix("Parser error at ").rstrip(".")
-        raise UnreadableInputError(f"it is not well-formed RDF: {told[:300]}.") from None
-    except (ValueError, OSError, RecursionError) as error:
-        told = " ".join(str(error).split()).rstrip(".")
-        raise UnreadableInputError(f"it is not well-formed RDF: {told[:300]}.") from None
-    for _, predicate, value in graph:
-        if isinstance(value, Literal) and value.ill_typed:
-            raise UnreadableInputError(f'"{value}" is no {value.datatype}; correct the value of <{predicate}>.')
-    return graph
-
-
-def rdf_term(term: object) -> Node:
-    """Turn a term that Oxigraph parsed into one of rdflib, with its text as it stands."""
-    if isinstance(term, ox.NamedNode):
-        return URIRef(term.value)
-    if isinstance(term, ox.BlankNode):
-        return BNode(term.value)
-    if isinstance(term, ox.Literal):
-        if term.language:
-            return Literal(term.value, lang=term.language)
-        return Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
-    raise UnreadableInputError("triples within triples are not read.")
-
-
 def _is_json_ld(data: object) -> bool:
     if isinstance(data, list):
         return any(_is_json_ld(entry) for entry in data)
     return isinstance(data, dict) and any(key.startswith("@") for key in data)
-
-
-def _refuse_remote_contexts(data: object) -> None:
-    """Refuse a context that would have to be fetched."""
-    for key, value in _entries(data):
-        contexts = value if isinstance(value, list) else [value]
-        if key == "@import" or (key == "@context" and any(isinstance(context, str) for context in contexts)):
-            raise UnreadableInputError("a JSON-LD context has to stand in the document itself; nothing is fetched.")
-
-
-def _refuse_lost_keys(data: object) -> None:
-    """Refuse a key that no context gives a meaning: a JSON-LD reader would silently leave it out."""
-    known: set[str] = set()
-    for key, value in _entries(data):
-        if key == "@context":
-            for context in value if isinstance(value, list) else [value]:
-                if isinstance(context, dict):
-                    known |= set(context)
-    if "@vocab" in known:
-        return
-    waiting = [data]
-    while waiting:
-        entry = waiting.pop()
-        if isinstance(entry, list):
-            waiting.extend(entry)
-        elif isinstance(entry, dict):
-            for key, value in entry.items():
-                if key == "@context":
-                    continue
-                if not key.startswith("@") and ":" not in key and key not in known:
-                    raise UnreadableInputError(f'the key "{visible(key)}" has no meaning in its JSON-LD context.')
-                waiting.append(value)
-
-
-def _require_whole(text: str) -> None:
-    """Refuse XML that ends before it is complete; entities are refused before."""
-    try:
-        ElementTree.fromstring(text)  # noqa: S314 -- without a DOCTYPE there is nothing to expand
-    except ElementTree.ParseError as error:
-        line, column = error.position
-        raise UnreadableInputError(f"it is not well-formed RDF/XML: line {line}, column {column + 1}.") from None
-
-
-def _entries(data: object) -> Iterator[tuple[str, Any]]:
-    waiting = [data]
-    while waiting:
-        entry = waiting.pop()
-        if isinstance(entry, dict):
-            yield from entry.items()
-            waiting.extend(entry.values())
-        elif isinstance(entry, list):
-            waiting.extend(entry)

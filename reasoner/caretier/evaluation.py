@@ -30,13 +30,17 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One minimal set of answers that shows a red flag, as bits of answers and of questions."""
+    """One minimal set of answers that shows a red flag, as bits of answers and of questions.
+
+    `conflicts` are the bits of the sets of answers that contradict each other and of which it has some.
+    """
 
     red_flag: int
     rank: int
     atoms: AtomSet
     bits: int
     questions: int
+    conflicts: tuple[int, ...]
 
 
 class Evaluator:
@@ -73,18 +77,16 @@ class Evaluator:
         }
         self._ranks = {tier.id: tier.rank for tier in knowledge.tiers}
         self._tiers = {tier.rank: tier for tier in knowledge.tiers}
-        self.patterns = tuple(self._patterns())
-        by_flag: dict[int, list[int]] = {}
-        for pattern in self.patterns:
-            by_flag.setdefault(pattern.red_flag, []).append(pattern.bits)
-        self._flags = tuple(
-            (number, _union(several), tuple(several)) for number, several in sorted(by_flag.items())
-        )
         self._contradictions = tuple(
             (contradiction, tuple((conflict, self.bits_of(conflict)) for conflict in contradiction.conflicts))
             for contradiction in knowledge.contradictions
         )
         self._conflicts = tuple(bits for _, conflicts in self._contradictions for _, bits in conflicts)
+        self.patterns = tuple(self._patterns())
+        by_flag: dict[int, list[int]] = {}
+        for pattern in self.patterns:
+            by_flag.setdefault(pattern.red_flag, []).append(pattern.bits)
+        self._flags = tuple((number, _union(several), tuple(several)) for number, several in sorted(by_flag.items()))
 
     def bits_of(self, atoms: Iterable[Atom]) -> int:
         """Write elementary answers that the knowledge speaks of as bits."""
@@ -133,10 +135,7 @@ class Evaluator:
 
     def is_contradictory(self, given: int) -> bool:
         """Say whether answers cannot all be true."""
-        for bits in self._conflicts:
-            if given & bits == bits:
-                return True
-        return False
+        return any(given & bits == bits for bits in self._conflicts)
 
     def red_flags(self, given: int) -> list[int]:
         """Return the numbers of the red flags that answers show."""
@@ -180,21 +179,23 @@ class Evaluator:
         for pattern in self.patterns:
             if pattern.rank <= above:
                 return
-            if not pattern.bits & closed and not self.is_contradictory(given | pattern.bits):
+            if pattern.bits & closed:
+                continue
+            joined = given | pattern.bits
+            for conflict in pattern.conflicts:
+                if joined & conflict == conflict:
+                    break
+            else:
                 yield pattern
 
     def _patterns(self) -> Iterator[Pattern]:
-        found = [
-            Pattern(
-                number,
-                self._ranks[flag.tier],
-                atoms,
-                self.bits_of(atoms),
-                _union(self.question_bits[atom.question] for atom in atoms),
-            )
-            for number, flag in enumerate(self.knowledge.red_flags)
-            for atoms in flag.patterns
-        ]
+        found = []
+        for number, flag in enumerate(self.knowledge.red_flags):
+            for atoms in flag.patterns:
+                bits = self.bits_of(atoms)
+                questions = _union(self.question_bits[atom.question] for atom in atoms)
+                conflicts = tuple(conflict for conflict in self._conflicts if conflict & bits)
+                found.append(Pattern(number, self._ranks[flag.tier], atoms, bits, questions, conflicts))
         yield from sorted(found, key=lambda pattern: -pattern.rank)
 
 

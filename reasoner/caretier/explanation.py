@@ -1,27 +1,15 @@
-"""Why, and why not: the answers and axioms on which a red flag rests, and what is missing for the others."""
+"""All that can be said about how a result came about: every way it is shown, why not another, what would move it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from caretier.changes import Change, smallest_falls, smallest_raises
 from caretier.evaluation import Evaluator
-from caretier.interval import Change, smallest_falls, smallest_raises
-from caretier.knowledge import Atom, AtomSet, Axiom, Knowledge, RedFlag, holding
-from caretier.questionnaire import Answer, Question, Questionnaire
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One answer on which a conclusion rests; `question` and `answer` are None for a finding that no question asks."""
-
-    question: str | None
-    answer: Answer
-    text: str
-
-    def to_dict(self) -> dict[str, object]:
-        """Give the reason as plain data."""
-        return {"question": self.question, "answer": self.answer, "text": self.text}
+from caretier.knowledge import Atom, AtomSet, Knowledge, RedFlag
+from caretier.questionnaire import Answer, Question
+from caretier.reasons import Reason, reasons_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,61 +63,6 @@ class Explanation:
         }
 
 
-def because(
-    questionnaire: Questionnaire, flag: RedFlag, answers: Mapping[str, Answer]
-) -> tuple[tuple[Reason, ...], tuple[Axiom, ...]]:
-    """Return the answers of the smallest pattern of a red flag that they complete, with the axioms in between.
-
-    The answers are in the order of the questions; both are empty when they complete no known pattern.
-    """
-    for number, pattern in enumerate(flag.patterns):
-        if holding(pattern, answers):
-            return reasons_of(questionnaire, pattern, answers), flag.proofs[number] if flag.proofs else ()
-    return (), ()
-
-
-def reasons_of(questionnaire: Questionnaire, atoms: AtomSet, answers: Mapping[str, Answer]) -> tuple[Reason, ...]:
-    """Put the answers that make atoms true into words, in the order of the questions."""
-    asked = {atom.question for atom in atoms}
-    questions = (questionnaire.by_id[question] for question in asked)
-    return tuple(
-        Reason(question.id, answers[question.id], question.phrase(answers[question.id]))
-        for question in sorted(questions, key=questionnaire.place)
-    )
-
-
-def reasons(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> tuple[Reason, ...]:
-    """Put answers into words, in the order of the questions, without those that are unknown or deny."""
-    return tuple(
-        Reason(question.id, answer, question.phrase(answer))
-        for question in questionnaire.questions
-        if (answer := answers.get(question.id)) not in (None, False)
-    )
-
-
-def tensions(knowledge: Knowledge, answers: Mapping[str, Answer]) -> tuple[str, ...]:
-    """Tell of each "no" beside a report of something of that very kind; the report counts."""
-    notes = []
-    for tension in knowledge.tensions:
-        if tension.denial.holds(answers.get(tension.denial.question)):
-            told = {
-                ", ".join(reason.text for reason in reasons_of(knowledge.questionnaire, atoms, answers)): None
-                for atoms in tension.reports
-                if holding(atoms, answers)
-            }
-            if told:
-                notes.append(tension_note(tension.label, tuple(told)))
-    return tuple(notes)
-
-
-def tension_note(denied: str, reported: tuple[str, ...]) -> str:
-    """Say that something was denied of which a kind was reported."""
-    return (
-        f'You said no to "{denied}", but told us of "{"; ".join(reported)}", which is of that kind. '
-        "What you told us of counts."
-    )
-
-
 def explain(evaluator: Evaluator, answers: Mapping[str, Answer]) -> Explanation:
     """Explain what answers, checked and free of contradictions, come to."""
     knowledge = evaluator.knowledge
@@ -147,7 +80,9 @@ def explain(evaluator: Evaluator, answers: Mapping[str, Answer]) -> Explanation:
     return Explanation(
         shown_by=shown_by,
         why_not=tuple(
-            nearest for condition in knowledge.conditions if condition not in suggested
+            nearest
+            for condition in knowledge.conditions
+            if condition not in suggested
             if (nearest := _nearest(knowledge, condition, answers))
         ),
         raises=smallest_raises(evaluator, answers, tier),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, VANN, Graph, Literal, URIRef
 from rdflib.term import Node
@@ -26,8 +26,11 @@ from caretier.knowledge import (
     minimal,
 )
 from caretier.ontology import Ontology
-from caretier.questionnaire import Group, Option, Question, Questionnaire, QuestionType
+from caretier.questionnaire import Group, Option, Question, Questionnaire
 from caretier.vocabulary import CT, local_name
+
+if TYPE_CHECKING:
+    from caretier.questionnaire import QuestionType
 
 _LANGUAGE = "en"
 _QUESTION_TYPES: Mapping[URIRef, QuestionType] = {
@@ -324,7 +327,9 @@ def _tensions(read: Reader, questionnaire: Questionnaire, expansion: Expansion) 
         for denial, denied in denials:
             if denied is not None:
                 reports = tuple(
-                    atoms for atoms in expansion.reporting(denied) if all(atom.question != question.id for atom in atoms)
+                    atoms
+                    for atoms in expansion.reporting(denied)
+                    if all(atom.question != question.id for atom in atoms)
                 )
                 if reports:
                     yield Tension(denial, read.text(URIRef(denied), RDFS.label) or denied, reports)

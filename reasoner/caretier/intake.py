@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
 
-from rdflib import Graph
-
-from caretier.assessments import Assessment, from_graph
+from caretier.assessment import Assessment
 from caretier.documents import format_of, parse, read_file
 from caretier.errors import CaretierError, InputError, InvalidAnswersError, UnreadableInputError, visible
-from caretier.knowledge_base import KnowledgeBase
 from caretier.limits import MAXIMUM_BYTES
 from caretier.result import Result
 
-Progress = Callable[[str], AbstractContextManager[Callable[[str], None]]]
-"""Shows that work named by a text goes on, for as long as the context lasts."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from caretier.knowledge_base import Engine, KnowledgeBase
+
+    Progress = Callable[[str], AbstractContextManager[Callable[[str], None]]]
+    """Shows that work named by a text goes on, for as long as the context lasts."""
 
 
 class UnusableInputsError(CaretierError):
@@ -27,7 +28,9 @@ class UnusableInputsError(CaretierError):
         super().__init__("\n".join(lines))
 
 
-def assess_files(kb: KnowledgeBase, files: Sequence[str], progress: Progress) -> list[Result]:
+def assess_files(
+    kb: KnowledgeBase, files: Sequence[str], progress: Progress, engine: Engine | None = None
+) -> list[Result]:
     """Read and assess files; when one is unusable nothing comes back, but what is wrong with each is told."""
     assessments: list[Assessment] = []
     names: list[str] = []
@@ -44,7 +47,7 @@ def assess_files(kb: KnowledgeBase, files: Sequence[str], progress: Progress) ->
     results: list[Result] = []
     if assessments:
         with progress(f"reasoning over {len(assessments)} assessment{'s' if len(assessments) > 1 else ''}"):
-            outcomes = kb.assess_many(assessments)
+            outcomes = kb.assess_many(assessments, engine=engine)
         for name, outcome in zip(names, outcomes, strict=True):
             if isinstance(outcome, InputError):
                 wrong += _lines(name, outcome)
@@ -56,12 +59,14 @@ def assess_files(kb: KnowledgeBase, files: Sequence[str], progress: Progress) ->
 
 
 def _read(kb: KnowledgeBase, file: str) -> list[Assessment]:
-    path = None if file == "-" else Path(file)
+    path = None if file == "-" else file
     if path is None and sys.stdin is None:
         raise UnreadableInputError("there is no standard input.")
     content = read_file(path) if path else sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
     data = parse(content, format_of(path, content))
-    if isinstance(data, Graph):
+    if hasattr(data, "triples"):  # a graph; nothing in JSON or YAML has triples
+        from caretier.assessments import from_graph
+
         return from_graph(data, kb.questionnaire)
     return [Assessment(kb.questionnaire.read(data))]
 

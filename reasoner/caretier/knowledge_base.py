@@ -1,50 +1,71 @@
 """The library's front door: one domain loaded, its questions, and answers assessed.
 
-RDF and the reasoner are imported when they are first needed, so that importing caretier costs little.
+The decision model answers where it can speak: when it was compiled from exactly these files, and for all that answers
+can say. The reference reasoner answers everything else; RDF and the reasoner are imported when they are first needed.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from caretier.errors import InputError
+from caretier.assessment import Assessment
+from caretier.bundled import bundled_root
+from caretier.errors import InputError, KnowledgeError
+from caretier.knowledge import Knowledge
 from caretier.limits import DEFAULT_TIME_LIMIT
+from caretier.lockfile import NAME, read_model
+from caretier.model import DecisionModel
 from caretier.questionnaire import Answer, Question, Questionnaire
-from caretier.result import Result
+from caretier.result import Result, Triage
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from caretier.assessments import Assessment
+    from typing import Literal
+
+    from caretier.explanation import Explanation
+    from caretier.interview import Interview
     from caretier.ontology import Ontology
     from caretier.reference import Reference
 
-
-@dataclass(frozen=True, slots=True)
-class Triage:
-    """The shortest answer: the id of the care tier, and the ids of the conditions suggested, highest tier first."""
-
-    tier: str
-    conditions: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """Give the triage as plain data."""
-        return {"tier": self.tier, "conditions": list(self.conditions)}
+    Engine = Literal["model", "reference"]
 
 
 class KnowledgeBase:
     """One domain, ready to assess answers; make one with `load`."""
 
-    def __init__(self, ontology: Ontology, time_limit: float = DEFAULT_TIME_LIMIT) -> None:
-        """Keep an ontology; the reasoner first looks at it when something is assessed."""
-        self.ontology = ontology
+    def __init__(self, root: str, model: DecisionModel | None, time_limit: float = DEFAULT_TIME_LIMIT) -> None:
+        """Keep the root file of an ontology, and the decision model compiled from it, if there is one that fits."""
+        self.root = root
+        self.model = model
         self._time_limit = time_limit
+
+    @property
+    def engine(self) -> Engine:
+        """Which engine answers by default: the decision model, or the reference reasoner where there is none."""
+        return "reference" if self.model is None else "model"
+
+    @cached_property
+    def ontology(self) -> Ontology:
+        """The ontology with everything that it imports, as RDF."""
+        from pathlib import Path
+
+        from caretier.ontology import load_ontology
+
+        return load_ontology(Path(self.root))
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """All that the domain knows, as plain values."""
+        return self.model.knowledge if self.model is not None else self.reference.knowledge
 
     @cached_property
     def questionnaire(self) -> Questionnaire:
         """The questionnaire of the domain, with its groups and the texts that every result carries."""
+        if self.model is not None:
+            return self.model.knowledge.questionnaire
         from caretier.extraction import extract_questionnaire, told_superclasses
 
         return extract_questionnaire(self.ontology.graph, told_superclasses(self.ontology.graph))
@@ -65,8 +86,14 @@ class KnowledgeBase:
 
         return Reference(self.ontology, self._time_limit)
 
-    def assess(self, answers: Mapping[str, Answer], *, id: str | None = None) -> Result:  # noqa: A002 -- the contract's word
-        """Assess one person's answers (question id to answer).
+    def assess(
+        self,
+        answers: Mapping[str, Answer],
+        *,
+        id: str | None = None,  # noqa: A002 -- the contract's word
+        engine: Engine | None = None,
+    ) -> Result:
+        """Assess one person's answers (question id to answer), by the decision model unless another engine is named.
 
         Raises InvalidAnswersError, or ContradictionError when the answers cannot all be true.
 
@@ -74,29 +101,97 @@ class KnowledgeBase:
         >>> result.tier.id, [condition.id for condition in result.conditions]
         ('EmergencyCare', ['CaudaEquinaSyndrome'])
         """
-        from caretier.assessments import Assessment
-
         document = self.questionnaire.read({"answers": answers, "id": id})
-        outcome = self.assess_many([Assessment(document)])[0]
+        outcome = self.assess_many([Assessment(document)], engine=engine)[0]
         if isinstance(outcome, InputError):
             raise outcome
         return outcome
 
     def triage(self, answers: Mapping[str, Answer]) -> Triage:
-        """Assess one person's answers and return only tier and conditions."""
+        """Assess one person's answers and return only tier and conditions.
+
+        >>> load().triage({"pain-lower-back": True}).tier
+        'ContinueProgram'
+        """
+        if self.model is not None:
+            return self.model.triage(answers)
         result = self.assess(answers)
         return Triage(result.tier.id, tuple(condition.id for condition in result.conditions))
 
-    def assess_many(self, assessments: Sequence[Assessment]) -> list[Result | InputError]:
-        """Assess many people's answers in one run; an assessment that cannot be used has its error in its place."""
-        return self.reference.assess(assessments)
+    def assess_many(
+        self, assessments: Sequence[Assessment], *, engine: Engine | None = None
+    ) -> list[Result | InputError]:
+        """Assess many people's answers in one run; an assessment that cannot be used has its error in its place.
+
+        RDF that says more than answers can say goes to the reference reasoner, whichever engine is named.
+        """
+        model = self._model(engine)
+        outcomes: dict[int, Result | InputError] = {}
+        if model is not None:
+            for number, assessment in enumerate(assessments):
+                if assessment.graph is None or self._is_translated(assessment):
+                    outcomes[number] = _by_model(model, assessment)
+        others = [number for number in range(len(assessments)) if number not in outcomes]
+        if others:
+            found = self.reference.assess([assessments[number] for number in others])
+            outcomes |= dict(zip(others, found, strict=True))
+        return [outcomes[number] for number in range(len(assessments))]
+
+    def explain(self, answers: Mapping[str, Answer]) -> Explanation:
+        """Explain a result: every set of answers that shows each red flag, why not the rest, what would change it.
+
+        >>> explanation = load().explain({"pain-lower-back": True})
+        >>> explanation.raises[0].tier
+        'EmergencyCare'
+        """
+        from caretier.evaluation import Evaluator
+        from caretier.explanation import explain
+
+        result = self.assess(answers)
+        evaluator = self.model.evaluator if self.model is not None else Evaluator(self.knowledge)
+        return explain(evaluator, result.answers.values)
+
+    def interview(self) -> Interview:
+        """Return the interview: which questions to ask next, and when to stop.
+
+        >>> load().interview().next({}).screen.questions[0].id
+        'saddle-numbness'
+        """
+        from caretier.interview import Interview
+
+        return Interview(self.questionnaire, self.assess)
+
+    def _model(self, engine: Engine | None) -> DecisionModel | None:
+        if engine == "model" and self.model is None:
+            raise KnowledgeError(
+                f"{os.path.join(os.path.dirname(self.root), NAME)} is missing or was compiled from other files than "
+                "these; run `caretier compile`, or let the reference reasoner answer."
+            )
+        return None if engine == "reference" else self.model
+
+    def _is_translated(self, assessment: Assessment) -> bool:
+        from caretier.assessments import says_no_more_than_answers
+
+        return says_no_more_than_answers(assessment, self.knowledge)
 
 
-def load(root: str | Path | None = None, *, time_limit: float = DEFAULT_TIME_LIMIT) -> KnowledgeBase:
+def load(root: str | os.PathLike[str] | None = None, *, time_limit: float = DEFAULT_TIME_LIMIT) -> KnowledgeBase:
     """Load a domain: the back-pain knowledge that comes with caretier, or the ontology with this root file.
 
     `time_limit` holds for each run of the reasoner, in seconds. Raises KnowledgeError that names what is wrong.
     """
-    from caretier.ontology import load_ontology
+    path = os.path.realpath(root) if root is not None else bundled_root()
+    kb = KnowledgeBase(path, read_model(path), time_limit)
+    if kb.model is None:
+        kb.ontology  # noqa: B018 -- what is wrong with the files is told now
+    return kb
 
-    return KnowledgeBase(load_ontology(Path(root) if root is not None else None), time_limit)
+
+def _by_model(model: DecisionModel, assessment: Assessment) -> Result | InputError:
+    try:
+        result = model.assess(assessment.answers)
+    except InputError as error:
+        return error
+    if assessment.graph is None or assessment.subject is None:
+        return result
+    return replace(result, given=(assessment.graph, assessment.subject))

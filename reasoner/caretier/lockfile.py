@@ -230,9 +230,7 @@ def _step(entry: dict[str, Any]) -> CareStep:
     return CareStep(**{"likelihood": None, "urgency": None, "within_hours": None, "note": None, **entry})
 
 
-def _flag(
-    entry: dict[str, Any], atoms: _Atoms, sources: Mapping[str, Source], axioms: Sequence[Axiom]
-) -> RedFlag:
+def _flag(entry: dict[str, Any], atoms: _Atoms, sources: Mapping[str, Source], axioms: Sequence[Axiom]) -> RedFlag:
     sets = sorted(atoms.sets(entry["patterns"]), key=_set_key)
     proofs = {
         pattern: tuple(axioms[number] for number in proof)

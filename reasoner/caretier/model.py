@@ -8,10 +8,10 @@ from functools import cached_property
 
 from caretier.errors import ContradictionError, Problem
 from caretier.evaluation import Evaluator
-from caretier.explanation import because, tensions
 from caretier.interval import ceiling, open_questions
 from caretier.knowledge import Knowledge
 from caretier.questionnaire import Answer, Answers
+from caretier.reasons import because, tensions
 from caretier.result import FoundRedFlag, Result, Triage, conditions_of
 
 ENGINE = "model"

@@ -31,7 +31,8 @@ class Ontology:
     """A root ontology with everything it imports.
 
     `graph` is the union of its modules; `modules` gives the file of each ontology IRI; `shapes` the shapes graph of
-    each role: answers, derivation, disposition, curation. `sha256` is taken over every file, shapes included.
+    each role: answers, derivation, disposition, curation. `sha256` is taken over every file, shapes and
+    catalog included.
     Treat the graphs as read-only.
     """
 
@@ -45,22 +46,12 @@ class Ontology:
     files: tuple[Path, ...]
 
 
-def bundled_root() -> Path:
-    """Return the root file of the back-pain ontology that comes with caretier, in a wheel or in a checkout."""
-    package = Path(__file__).parent
-    for folder in (package / "_data", package.parents[1]):
-        root = folder / "ontology" / "back-pain.ttl"
-        if root.is_file():
-            return root
-    raise KnowledgeError(f"The ontology that comes with caretier is missing beside {package}; install caretier again.")
-
-
-def load_ontology(root: Path | None = None) -> Ontology:
-    """Read a root ontology (by default the bundled one) with its imports and shapes, without any network.
+def load_ontology(root: Path) -> Ontology:
+    """Read a root ontology with its imports and shapes, without any network.
 
     Raises KnowledgeError that names the file or the import that cannot be read.
     """
-    path = (root or bundled_root()).resolve()
+    path = root.resolve()
     if path.is_dir():
         raise KnowledgeError(f"{path} is a folder; name the root file of the ontology in it.")
     catalog = read_catalog(path.parent)
@@ -80,7 +71,8 @@ def load_ontology(root: Path | None = None) -> Ontology:
             f"{path} names no shapes for {', '.join(missing)}: add an annotation sh:shapesGraph to the ontology "
             f"with the IRI of a shapes file that is listed in {_CATALOG}."
         )
-    files = tuple(sorted({*modules.values(), *shape_files.values()}))
+    catalog_file = path.parent / _CATALOG
+    files = tuple(sorted({*modules.values(), *shape_files.values(), *([catalog_file] if catalog else [])}))
     return Ontology(
         root=path,
         iri=iri,

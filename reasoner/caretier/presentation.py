@@ -9,15 +9,19 @@ from caretier.errors import visible
 from caretier.questionnaire import Question
 from caretier.result import Result, SuggestedCondition
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from caretier.explanation import Explanation
+
 _OPEN_QUESTIONS_SHOWN = 5
 _BOLD, _DIM, _PLAIN = "\033[1m", "\033[2m", "\033[0m"
 _COLORS = ("\033[1;37;41m", "\033[1;31m", "\033[1;33m", "\033[1;36m")
 _CALM = "\033[1;32m"
 
 
-def present(result: Result, *, width: int = 80, color: bool = False) -> str:
+def present(result: Result, explanation: Explanation | None = None, *, width: int = 80, color: bool = False) -> str:
     """Put a result into words, wrapped to a width, with color only if asked for."""
-    return "\n".join(_Page(width, color).lines(result)) + "\n"
+    return "\n".join(_Page(width, color).lines(result, explanation)) + "\n"
 
 
 def sentence(text: str) -> str:
@@ -32,7 +36,7 @@ class _Page:
         self._width = width
         self._color = color
 
-    def lines(self, result: Result) -> Iterator[str]:
+    def lines(self, result: Result, explanation: Explanation | None) -> Iterator[str]:
         if result.id is not None:
             yield self._styled(_DIM, f"Assessment {visible(result.id)}")
         yield self._styled(self._tier_style(result), f" {result.tier.label.upper()} ")
@@ -43,6 +47,8 @@ class _Page:
             for condition in result.conditions:
                 yield from self._condition(condition, result)
         yield from self._open(result)
+        if explanation is not None:
+            yield from self._explained(result, explanation)
         if result.notes:
             yield from self._heading("Please note")
             for note in result.notes:
@@ -89,6 +95,31 @@ class _Page:
             yield from self._wrapped(f"{question.id}: {asked(question)}", "  - ", "    ")
         if len(result.next_questions) > len(shown):
             yield f"  and {len(result.next_questions) - len(shown)} more."
+
+    def _explained(self, result: Result, explanation: Explanation) -> Iterator[str]:
+        """Write the axioms behind each red flag, every set of answers that shows it, why not, and what would raise."""
+        from caretier.explanation import said
+
+        questionnaire = result.knowledge.questionnaire
+        for condition in result.conditions:
+            for found in condition.red_flags:
+                yield from self._heading(f"How we know: {found.red_flag.label}")
+                for axiom in found.proof:
+                    yield from self._wrapped(axiom.text, "  - ", "    ")
+                    yield from (self._styled(_DIM, line) for line in self._wrapped(axiom.manchester, "      "))
+                others = explanation.shown_by.get(found.red_flag.id, ())[1:]
+                for reasons in others:
+                    told = "; ".join(reason.text for reason in reasons)
+                    yield from self._wrapped(f"It is shown by these answers too: {told}.", "  ")
+        if explanation.why_not:
+            yield from self._heading("Why not something else")
+            for each in explanation.why_not:
+                yield from self._wrapped(each.text, "  - ", "    ")
+        if explanation.raises:
+            yield from self._heading("What would raise this result")
+            for change in explanation.raises:
+                told = " and ".join(said(questionnaire.by_id[atom.question], atom) for atom in change.answers)
+                yield from self._wrapped(f"{told}: {result.knowledge.tier(change.tier).label}", "  - ", "    ")
 
     def _heading(self, text: str) -> Iterator[str]:
         yield ""

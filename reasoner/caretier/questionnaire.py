@@ -5,18 +5,19 @@ Nothing here knows RDF: a question carries the IRIs that its answers stand for, 
 
 from __future__ import annotations
 
-import datetime
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from caretier.errors import InvalidAnswersError, Problem
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    QuestionType = Literal["boolean", "choice", "integer"]
+
 Answer = bool | str | int | None
 """Yes or no, an option id, a whole number, or None for asked and not known."""
-
-QuestionType = Literal["boolean", "choice", "integer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Questionnaire:
             problems.append(Problem((), '"answers" is missing or is not an object of question ids and answers.'))
             values = {}
         identifier, date = document.get("id"), document.get("date")
-        if isinstance(date, datetime.date):
+        if date is not None and hasattr(date, "isoformat"):  # YAML reads a date as one
             date = date.isoformat()
         if identifier is not None and not isinstance(identifier, str):
             problems.append(Problem((), f'"id" is {_shown(identifier)}; it has to be a text or null.'))
@@ -206,6 +207,8 @@ def _invalid(subject: str, message: str) -> InvalidAnswersError:
 def _is_date(text: object) -> bool:
     if not isinstance(text, str):
         return False
+    import datetime
+
     try:
         datetime.datetime.fromisoformat(text)
     except ValueError:
@@ -214,6 +217,8 @@ def _is_date(text: object) -> bool:
 
 
 def _near(word: str, words: Mapping[str, object] | list[str]) -> str:
+    import difflib
+
     matches = difflib.get_close_matches(word, list(words), n=3, cutoff=0.6)
     return " Did you mean " + " or ".join(f'"{match}"' for match in matches) + "?" if matches else ""
 

@@ -14,7 +14,8 @@ from rdflib import OWL, RDF, RDFS, BNode, Graph, URIRef
 from rdflib.term import Node
 
 from caretier import shapes
-from caretier.assessments import Assessment, misused_terms
+from caretier.assessment import Assessment
+from caretier.assessments import misused_terms
 from caretier.batch import Part, brings_axioms, findings_can_be_shared, part_of, reasoned_over, stated_part
 from caretier.errors import (
     ContradictionError,
@@ -28,15 +29,15 @@ from caretier.errors import (
     ReasonerTimeoutError,
 )
 from caretier.evaluation import Evaluator
-from caretier.explanation import Reason, because, reasons, tensions
 from caretier.extraction import extract, red_flag_classes
 from caretier.hermit import Entailments, logical_part, realise, realise_all
 from caretier.interval import open_questions
 from caretier.knowledge import Atom, AtomSet, Axiom, CareTier, Knowledge, RedFlag, atom_key, holding
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.ontology import Ontology
-from caretier.refusal import has_remainder, refusal, remainder
 from caretier.questionnaire import Answer
+from caretier.reasons import Reason, because, reasons, tensions
+from caretier.refusal import has_remainder, refusal, remainder
 from caretier.result import FoundRedFlag, Result, conditions_of
 from caretier.statements import atoms_of, state
 from caretier.vocabulary import CT, RUN
@@ -245,7 +246,12 @@ class Reference:
         top, answers = self.knowledge.tiers[0], assessment.answers.values
         position = self._evaluator.position(answers, self._evaluator.given(answers))
         goals = [
-            ((goal.questions & position.open).bit_count(), len(goal.atoms), sorted(map(atom_key, goal.atoms)), goal.atoms)
+            (
+                (goal.questions & position.open).bit_count(),
+                len(goal.atoms),
+                sorted(map(atom_key, goal.atoms)),
+                goal.atoms,
+            )
             for goal in self._evaluator.reachable(position, above=top.rank - 1)
         ]
         best = min(goals, default=None)
@@ -354,7 +360,9 @@ def _open_atoms(knowledge: Knowledge, answers: Mapping[str, Answer]) -> Iterator
             values = [True] if question.type == "boolean" else [option.id for option in question.options]
             for value in values:
                 changed = {**answers, question.id: value}
-                if not any(holding(conflict, changed) for each in knowledge.contradictions for conflict in each.conflicts):
+                if not any(
+                    holding(conflict, changed) for each in knowledge.contradictions for conflict in each.conflicts
+                ):
                     yield Atom(question.id, value)
 
 

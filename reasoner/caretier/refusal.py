@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from rdflib import RDF, RDFS, Graph, URIRef
 from rdflib.term import Node
 
-from caretier.assessments import Assessment
+from caretier.assessment import Assessment
 from caretier.batch import Part
 from caretier.errors import ContradictionError, InvalidAnswersError, Problem
 from caretier.extraction import Reader

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from caretier.explanation import Reason
 from caretier.interval import NextQuestion
 from caretier.knowledge import Axiom, CareTier, Knowledge, Recommendation, RedFlag
 from caretier.questionnaire import Answers
+from caretier.reasons import Reason
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node

@@ -18,9 +18,7 @@ def transversals(family: Iterable[int], limit: int | None = None) -> tuple[int, 
     for each in sorted(family, key=lambda bits: (bits.bit_count(), bits)):
         hitting = [one for one in found if one & each]
         grown = {one | element for one in found if not one & each for element in _elements(each)}
-        found = hitting + [
-            one for one in sorted(grown) if not any(smaller & one == smaller for smaller in hitting)
-        ]
+        found = hitting + [one for one in sorted(grown) if not any(smaller & one == smaller for smaller in hitting)]
         if limit is not None and len(found) > limit:
             raise OverflowError(limit)
     return tuple(sorted(found, key=lambda bits: (bits.bit_count(), bits)))

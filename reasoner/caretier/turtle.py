@@ -16,8 +16,8 @@ from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, SH, SKOS, VANN, XSD, BNode, Gr
 from rdflib.compare import isomorphic, to_canonical_graph
 from rdflib.term import Node
 
-from caretier.documents import rdf_term
 from caretier.errors import KnowledgeError
+from caretier.rdf_documents import rdf_term
 from caretier.vocabulary import CT
 
 _PREFIXES = {

@@ -8,8 +8,8 @@ from rdflib import RDF, RDFS, Graph, URIRef
 from rdflib.term import Node
 
 from caretier.batch import Part
-from caretier.explanation import Reason, tension_note
 from caretier.extraction import Reader
+from caretier.reasons import Reason, tension_note
 from caretier.vocabulary import CT
 
 

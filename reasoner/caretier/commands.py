@@ -1,0 +1,183 @@
+"""What each command does; every function takes the options that the command line read and returns the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from caretier.errors import QueryError, UnreadableInputError
+from caretier.knowledge_base import load
+from caretier.limits import DEFAULT_TIME_LIMIT, MAXIMUM_BYTES
+from caretier.progress import progress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from rdflib import Graph
+
+    from caretier.knowledge_base import KnowledgeBase
+
+
+def assess(options: argparse.Namespace) -> int:
+    """Assess files of answers and print the results."""
+    from caretier.intake import assess_files, require_apart
+
+    kb = _load(options)
+    if options.engine is None:
+        _say_who_answers(kb)
+    if options.explain and options.format not in ("text", "json"):
+        raise UnreadableInputError("--explain goes with --format text or json.")
+    results = assess_files(kb, options.files, progress, options.engine)
+    if options.format in ("turtle", "jsonld"):
+        require_apart(results)
+        print(_as_rdf(kb, [result.to_graph() for result in results], options.format), end="")
+        return 0
+    explanations = [kb.explain(result.answers.values) if options.explain else None for result in results]
+    if options.format == "json":
+        import json
+
+        data = [
+            result.to_dict() | ({"explanation": explanation.to_dict()} if explanation else {})
+            for result, explanation in zip(results, explanations, strict=True)
+        ]
+        single = len(options.files) == 1 and len(data) == 1
+        print(json.dumps(data[0] if single else data, indent=2, ensure_ascii=False))
+        return 0
+    from caretier.presentation import present
+
+    width, color = page()
+    pages = [
+        present(result, explanation, width=width, color=color)
+        for result, explanation in zip(results, explanations, strict=True)
+    ]
+    print("\n".join(pages), end="")
+    return 0
+
+
+def interview(options: argparse.Namespace) -> int:
+    """Ask in the terminal."""
+    from caretier.terminal_interview import hold
+
+    kb = _load(options)
+    _say_who_answers(kb)
+    return hold(kb, options.save)
+
+
+def table(options: argparse.Namespace) -> int:
+    """Print the decision table."""
+    from caretier.decision_table import table_csv, table_html, table_text
+
+    kb = _load(options)
+    certificate = kb.model.certificate if kb.model else None
+    if options.format == "csv":
+        print(table_csv(kb.knowledge), end="")
+    elif options.format == "html":
+        print(table_html(kb.knowledge, certificate), end="")
+    else:
+        print(table_text(kb.knowledge, certificate, width=page()[0]), end="")
+    return 0
+
+
+def _as_rdf(kb: KnowledgeBase, graphs: Sequence[Graph], syntax: str) -> str:
+    from caretier.assessments import bound_graph
+
+    merged = bound_graph(kb.knowledge)
+    for graph in graphs:
+        for prefix, namespace in graph.namespaces():
+            merged.bind(prefix, namespace)
+        merged += graph
+    if syntax == "turtle":
+        return merged.serialize(format="turtle")
+    context = {prefix: str(namespace) for prefix, namespace in merged.namespaces() if prefix}
+    return merged.serialize(format="json-ld", context=context, auto_compact=False) + "\n"
+
+
+def questions(options: argparse.Namespace) -> int:
+    """List the questions."""
+    kb = _load(options)
+    if options.format == "json":
+        import json
+
+        print(json.dumps([question.to_dict() for question in kb.questions], indent=2, ensure_ascii=False))
+        return 0
+    for group in kb.questionnaire.groups:
+        print(f"{group.label}")
+        for question in kb.questions:
+            if question.group == group.id:
+                print(f"  {question.id}: {question.text}\n      {question.allowed()}")
+        print()
+    return 0
+
+
+def query(options: argparse.Namespace) -> int:
+    """Run a SPARQL query."""
+    from caretier.intake import assess_files, require_apart
+    from caretier.sparql import queryable, run_query_within, shipped_queries
+
+    kb = _load(options)
+    shipped = shipped_queries(kb.ontology)
+    if options.list:
+        width = max((len(query.name) for query in shipped), default=0)
+        for query in shipped:
+            print(f"{query.name.ljust(width)}  {query.question}")
+        return 0
+    if options.query is None:
+        raise QueryError(
+            "Give a query: a file, a name from `caretier query --list`, or SPARQL; - reads standard input."
+        )
+    text = next((query.text for query in shipped if query.name == options.query), None) or _query_text(options.query)
+    results = assess_files(kb, options.files, progress) if options.files else []
+    require_apart(results)
+    graphs = [result.to_graph() for result in results]
+    prefixes = dict(_prefixes(kb))
+    store = queryable(kb.ontology, graphs)
+    with progress("querying"):
+        found = run_query_within(store, text, prefixes, options.format, options.time_limit)
+    print(found, end="")
+    return 0
+
+
+def _query_text(argument: str) -> str:
+    if argument == "-":
+        return sys.stdin.buffer.read(MAXIMUM_BYTES + 1).decode("utf-8", "replace")
+    if any(character in argument for character in "{\n"):
+        return argument
+    try:
+        with open(argument, "rb") as file:
+            return file.read(MAXIMUM_BYTES + 1).decode("utf-8")
+    except FileNotFoundError:
+        raise QueryError(
+            f'"{argument}" is no file, no query that comes with the ontology (see --list) and no SPARQL.'
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise QueryError(f"{argument} cannot be read: {error}.") from None
+
+
+def _prefixes(kb: KnowledgeBase) -> Iterator[tuple[str, str]]:
+    from caretier.extraction import Reader, prefixes
+
+    yield from prefixes(Reader(kb.ontology.graph))
+
+
+def _load(options: argparse.Namespace) -> KnowledgeBase:
+    return load(options.ontology, time_limit=getattr(options, "time_limit", DEFAULT_TIME_LIMIT))
+
+
+def _say_who_answers(kb: KnowledgeBase) -> None:
+    if kb.model is None:
+        print(
+            "caretier: no decision model fits these files, so the reference reasoner answers, which takes seconds; "
+            "`caretier compile` makes one.",
+            file=sys.stderr,
+        )
+
+
+def page() -> tuple[int, bool]:
+    """Return the width to write at, and whether to use color."""
+    try:
+        width = int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size(sys.stdout.fileno()).columns
+    except (ValueError, OSError, AttributeError):
+        width = 80
+    return min(width, 100), sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -1,0 +1,124 @@
+"""RDF input: every syntax parsed by Oxigraph into one graph, the union of its graphs. Nothing is ever fetched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+import pyoxigraph as ox
+from rdflib import BNode, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from caretier.errors import UnreadableInputError, visible
+
+_BASE = "https://caretier.invalid/input/"
+"""What relative IRIs in answers are taken to be relative to, so that no place of a file gets into a result."""
+
+_SYNTAXES = {
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+    "trig": ox.RdfFormat.TRIG,
+    "nquads": ox.RdfFormat.N_QUADS,
+}
+
+
+def parse_rdf(text: str, format_name: str) -> Graph:
+    """Parse RDF in a format of `documents.FORMATS`; JSON-LD goes through `parse_json_ld`."""
+    if format_name == "rdfxml":
+        if re.search(r"<!(DOCTYPE|ENTITY)", text):
+            raise UnreadableInputError("a DOCTYPE or entities are not read in RDF/XML answers; leave them out.")
+        _require_whole(text)
+    return _rdf(text, _SYNTAXES[format_name])
+
+
+def parse_json_ld(text: str, data: object) -> Graph:
+    """Parse JSON-LD, of which `data` is the JSON."""
+    _refuse_remote_contexts(data)
+    _refuse_lost_keys(data)
+    return _rdf(text, _SYNTAXES["jsonld"])
+
+
+def _rdf(text: str, syntax: ox.RdfFormat) -> Graph:
+    graph = Graph()
+    try:
+        for quad in ox.parse(text, format=syntax, base_iri=_BASE, rename_blank_nodes=True):
+            graph.add((rdf_term(quad.subject), rdf_term(quad.predicate), rdf_term(quad.object)))
+    except SyntaxError as error:
+        told = " ".join(error.msg.split()).removeprefix("Parser error at ").rstrip(".")
+        raise UnreadableInputError(f"it is not well-formed RDF: {told[:300]}.") from None
+    except (ValueError, OSError, RecursionError) as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        raise UnreadableInputError(f"it is not well-formed RDF: {told[:300]}.") from None
+    for _, predicate, value in graph:
+        if isinstance(value, Literal) and value.ill_typed:
+            raise UnreadableInputError(f'"{value}" is no {value.datatype}; correct the value of <{predicate}>.')
+    return graph
+
+
+def rdf_term(term: object) -> Node:
+    """Turn a term that Oxigraph parsed into one of rdflib, with its text as it stands."""
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    if isinstance(term, ox.Literal):
+        if term.language:
+            return Literal(term.value, lang=term.language)
+        return Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
+    raise UnreadableInputError("triples within triples are not read.")
+
+
+def _refuse_remote_contexts(data: object) -> None:
+    """Refuse a context that would have to be fetched."""
+    for key, value in _entries(data):
+        contexts = value if isinstance(value, list) else [value]
+        if key == "@import" or (key == "@context" and any(isinstance(context, str) for context in contexts)):
+            raise UnreadableInputError("a JSON-LD context has to stand in the document itself; nothing is fetched.")
+
+
+def _refuse_lost_keys(data: object) -> None:
+    """Refuse a key that no context gives a meaning: a JSON-LD reader would silently leave it out."""
+    known: set[str] = set()
+    for key, value in _entries(data):
+        if key == "@context":
+            for context in value if isinstance(value, list) else [value]:
+                if isinstance(context, dict):
+                    known |= set(context)
+    if "@vocab" in known:
+        return
+    waiting = [data]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, list):
+            waiting.extend(entry)
+        elif isinstance(entry, dict):
+            for key, value in entry.items():
+                if key == "@context":
+                    continue
+                if not key.startswith("@") and ":" not in key and key not in known:
+                    raise UnreadableInputError(f'the key "{visible(key)}" has no meaning in its JSON-LD context.')
+                waiting.append(value)
+
+
+def _require_whole(text: str) -> None:
+    """Refuse XML that ends before it is complete; entities are refused before."""
+    try:
+        ElementTree.fromstring(text)  # noqa: S314 -- without a DOCTYPE there is nothing to expand
+    except ElementTree.ParseError as error:
+        line, column = error.position
+        raise UnreadableInputError(f"it is not well-formed RDF/XML: line {line}, column {column + 1}.") from None
+
+
+def _entries(data: object) -> Iterator[tuple[str, Any]]:
+    waiting = [data]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, dict):
+            yield from entry.items()
+            waiting.extend(entry.values())
+        elif isinstance(entry, list):
+            waiting.extend(entry)

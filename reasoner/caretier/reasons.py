@@ -1,0 +1,77 @@
+"""Why: the answers and axioms on which a red flag rests, and the tensions between answers, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from caretier.knowledge import AtomSet, Axiom, Knowledge, RedFlag, holding
+from caretier.questionnaire import Answer, Questionnaire
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One answer on which a conclusion rests; `question` and `answer` are None for a finding that no question asks."""
+
+    question: str | None
+    answer: Answer
+    text: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the reason as plain data."""
+        return {"question": self.question, "answer": self.answer, "text": self.text}
+
+
+def because(
+    questionnaire: Questionnaire, flag: RedFlag, answers: Mapping[str, Answer]
+) -> tuple[tuple[Reason, ...], tuple[Axiom, ...]]:
+    """Return the answers of the smallest pattern of a red flag that they complete, with the axioms in between.
+
+    The answers are in the order of the questions; both are empty when they complete no known pattern.
+    """
+    for number, pattern in enumerate(flag.patterns):
+        if holding(pattern, answers):
+            return reasons_of(questionnaire, pattern, answers), flag.proofs[number] if flag.proofs else ()
+    return (), ()
+
+
+def reasons_of(questionnaire: Questionnaire, atoms: AtomSet, answers: Mapping[str, Answer]) -> tuple[Reason, ...]:
+    """Put the answers that make atoms true into words, in the order of the questions."""
+    asked = {atom.question for atom in atoms}
+    questions = (questionnaire.by_id[question] for question in asked)
+    return tuple(
+        Reason(question.id, answers[question.id], question.phrase(answers[question.id]))
+        for question in sorted(questions, key=questionnaire.place)
+    )
+
+
+def reasons(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> tuple[Reason, ...]:
+    """Put answers into words, in the order of the questions, without those that are unknown or deny."""
+    return tuple(
+        Reason(question.id, answer, question.phrase(answer))
+        for question in questionnaire.questions
+        if (answer := answers.get(question.id)) not in (None, False)
+    )
+
+
+def tensions(knowledge: Knowledge, answers: Mapping[str, Answer]) -> tuple[str, ...]:
+    """Tell of each "no" beside a report of something of that very kind; the report counts."""
+    notes = []
+    for tension in knowledge.tensions:
+        if tension.denial.holds(answers.get(tension.denial.question)):
+            told = {
+                ", ".join(reason.text for reason in reasons_of(knowledge.questionnaire, atoms, answers)): None
+                for atoms in tension.reports
+                if holding(atoms, answers)
+            }
+            if told:
+                notes.append(tension_note(tension.label, tuple(told)))
+    return tuple(notes)
+
+
+def tension_note(denied: str, reported: tuple[str, ...]) -> str:
+    """Say that something was denied of which a kind was reported."""
+    return (
+        f'You said no to "{denied}", but told us of "{"; ".join(reported)}", which is of that kind. '
+        "What you told us of counts."
+    )
