@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import caretier
-from caretier.assessments import Assessment, from_graph
+from caretier.assessment import Assessment
+from caretier.assessments import from_graph
 from caretier.documents import format_named, parse
 from caretier.questionnaire import Answer
 from caretier.result import Result
@@ -44,20 +45,20 @@ def kb() -> caretier.KnowledgeBase:
 
 @pytest.fixture(scope="session")
 def assess_many(kb: caretier.KnowledgeBase) -> AssessMany:
-    """Return a function that assesses many answers in one run of the reasoner."""
+    """Return a function that assesses many answers in one run of the reference reasoner."""
 
     def assess(documents: Sequence[Mapping[str, Answer]]) -> list[Result | caretier.InputError]:
-        return kb.assess_many([Assessment(kb.questionnaire.read({"answers": dict(each)})) for each in documents])
+        return kb.reference.assess([Assessment(kb.questionnaire.read({"answers": dict(each)})) for each in documents])
 
     return assess
 
 
 @pytest.fixture(scope="session")
 def assess_rdf(kb: caretier.KnowledgeBase) -> Callable[..., list[Result | caretier.InputError]]:
-    """Return a function that assesses several texts of Turtle, each a file of its own, in one run."""
+    """Return a function that assesses several texts of Turtle, each a file of its own, by the reference reasoner."""
 
     def assess(*texts: str) -> list[Result | caretier.InputError]:
         graphs = [parse((PREFIXES + text).encode(), format_named("turtle")) for text in texts]
-        return kb.assess_many([each for graph in graphs for each in from_graph(graph, kb.questionnaire)])
+        return kb.reference.assess([each for graph in graphs for each in from_graph(graph, kb.questionnaire)])
 
     return assess

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from caretier.assessments import Assessment
+from caretier.assessment import Assessment
+from caretier.bundled import bundled_root
 from caretier.errors import ContradictionError, InputError, InvalidAnswersError
 from caretier.knowledge import RedFlag
 from caretier.ontology import load_ontology
@@ -42,7 +43,7 @@ NEAR_MISSES = [name for name in ACCEPTED if "near_miss_of" in ALL[name]]
 @pytest.fixture(scope="module")
 def reference() -> Reference:
     """Classify the ontology once."""
-    return Reference(load_ontology())
+    return Reference(load_ontology(Path(bundled_root())))
 
 
 @pytest.fixture(scope="module")

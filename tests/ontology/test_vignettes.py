@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from caretier.assessments import Assessment
+from caretier.assessment import Assessment
+from caretier.bundled import bundled_root
 from caretier.knowledge import Knowledge
 from caretier.ontology import load_ontology
 from caretier.reference import Reference
@@ -33,7 +34,7 @@ ARGUABLE = [name for name, vignette in VIGNETTES.items() if vignette["clarity"] 
 @pytest.fixture(scope="module")
 def reference() -> Reference:
     """Classify the ontology once."""
-    return Reference(load_ontology())
+    return Reference(load_ontology(Path(bundled_root())))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,28 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "reasoner" / "caretier").glob("*.py"))
-MODEL_TOWER = ("errors", "questionnaire", "knowledge", "statements", "interval", "result", "limits", "explanation")
+MODEL_TOWER = (
+    "assessment",
+    "bundled",
+    "changes",
+    "decision_table",
+    "errors",
+    "evaluation",
+    "explanation",
+    "factoring",
+    "interval",
+    "interview",
+    "knowledge",
+    "lattice",
+    "limits",
+    "lockfile",
+    "model",
+    "questionnaire",
+    "reasons",
+    "result",
+    "statements",
+    "transversals",
+)
 ONLY = {"owlready2": {"hermit"}, "pyshacl": {"shapes"}, "jpype": {"profile"}, "yaml": {"documents"}}
 
 
