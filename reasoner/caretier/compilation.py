@@ -17,6 +17,7 @@ from pathlib import Path
 from rdflib import OWL, Graph, URIRef
 
 from caretier.errors import KnowledgeError
+from caretier.justification import Justifier
 from caretier.knowledge import Knowledge, RedFlag, atom_text
 from caretier.lattice import Element, Ends, Lattice, Point, Probe, answers_of, can_be_given
 from caretier.lockfile import digest_of, render
@@ -212,18 +213,13 @@ def verify_model(model: DecisionModel, reference: Reference, progress: Progress 
         return [f"the red flags are others than those of the ontology: {different}"]
     interrogation.require_consistent_top()
     wrong = [str(each) for each in interrogation.disagreements(proposal)]
-    if not wrong and render(_certified(interrogation, proposal)) != render(model):
-        wrong.append("its texts, questions, sources or certificate are others than those of the ontology")
+    if not wrong:
+        proven = _certified(interrogation, proposal)
+        # who proved it first may have had other versions of the reasoner than who proves it again
+        certificate = replace(proven.certificate, versions=model.certificate.versions)
+        if render(replace(proven, certificate=certificate)) != render(model):
+            wrong.append("its texts, questions, sources or certificate are others than those of the ontology")
     return wrong
-
-
-def summary(certificate: Certificate) -> str:
-    """Say in a line what a certificate proves."""
-    reasoners = " and ".join(f"{name} {version}" for name, version in certificate.versions.items())
-    return (
-        f"{certificate.red_flags} red flags proven to be shown by {certificate.minimal_sets} minimal sets of answers "
-        f"and by nothing else; {certificate.asked} points asked of {reasoners}"
-    )
 
 
 def proposal_of(model: DecisionModel, lattice: Lattice) -> dict[str, tuple[Point, ...]]:
@@ -258,11 +254,13 @@ def _certified(interrogation: Interrogation, proven: Mapping[str, Sequence[Point
     """Put what was proven, all that the ontology says beside it, and the certificate together."""
     reference, lattice = interrogation.reference, interrogation.lattice
     ontology = reference.ontology
-    proofs = Proofs(reference)
-    flags = []
-    for flag in reference.knowledge.red_flags:
-        patterns = lattice.atom_sets(point for point in proven[flag.id] if can_be_given(point))
-        flags.append(replace(flag, patterns=patterns, proofs=tuple(proofs.of(flag, pattern) for pattern in patterns)))
+    flags = _justified(
+        reference,
+        [
+            replace(flag, patterns=lattice.atom_sets(point for point in proven[flag.id] if can_be_given(point)))
+            for flag in reference.knowledge.red_flags
+        ],
+    )
     beyond = {
         flag.id: tuple(
             sorted(
@@ -296,6 +294,13 @@ def _certified(interrogation: Interrogation, proven: Mapping[str, Sequence[Point
     )
 
 
+def _justified(reference: Reference, flags: Sequence[RedFlag]) -> list[RedFlag]:
+    """Give each minimal set of each red flag the axioms by which it shows the red flag."""
+    justifier = Justifier(reference)
+    justifications = iter(justifier.justify([(flag, pattern) for flag in flags for pattern in flag.patterns]))
+    return [replace(flag, proofs=tuple(justifier.told(next(justifications)) for _ in flag.patterns)) for flag in flags]
+
+
 def _others(ontology: Ontology) -> list[Path]:
     return [file for file in ontology.files if file != ontology.root]
 
@@ -326,14 +331,3 @@ def _minimal(points: Sequence[Point]) -> tuple[Point, ...]:
         if not any(smaller <= point for smaller in kept):
             kept.append(point)
     return tuple(kept)
-
-
-class Proofs:
-    """Placeholder until the justifications are there."""
-
-    def __init__(self, reference: Reference) -> None:
-        """Keep the reference."""
-
-    def of(self, flag: RedFlag, pattern: object) -> tuple[()]:
-        """Name no axiom yet."""
-        return ()

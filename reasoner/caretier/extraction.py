@@ -240,11 +240,14 @@ def _red_flags(read: Reader, superclasses: Mapping[str, frozenset[str]], expansi
             reason=read.needed(flag, CT.plainReason),
             condition=local_name(suggested[0]),
             tier=local_name(indicated[0]),
-            sources=tuple(
-                _source(read, source) for source in sorted(read.graph.objects(flag, DCTERMS.source), key=str)
-            ),
+            sources=sources_of(read, flag),
             patterns=expansion.of_class(name),
         )
+
+
+def sources_of(read: Reader, term: Node) -> tuple[Source, ...]:
+    """Read the sources that a term names."""
+    return tuple(_source(read, source) for source in sorted(read.graph.objects(term, DCTERMS.source), key=str))
 
 
 def _source(read: Reader, source: Node) -> Source:

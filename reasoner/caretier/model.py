@@ -33,6 +33,15 @@ class Certificate:
     versions: Mapping[str, str]
     beyond: Mapping[str, tuple[tuple[str, ...], ...]]
 
+    @property
+    def summary(self) -> str:
+        """Say in a line what is proven."""
+        reasoners = " and ".join(f"{name} {version}" for name, version in self.versions.items())
+        return (
+            f"{self.red_flags} red flags are shown by {self.minimal_sets} minimal sets of answers and by nothing else: "
+            f"proven by asking {reasoners} about {self.asked} points"
+        )
+
 
 @dataclass(frozen=True)
 class DecisionModel:

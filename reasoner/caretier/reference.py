@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from pyoxigraph import Store
 from rdflib import OWL, RDF, RDFS, BNode, Graph, URIRef
 from rdflib.term import Node
 
@@ -30,7 +31,7 @@ from caretier.errors import (
 )
 from caretier.evaluation import Evaluator
 from caretier.extraction import extract, red_flag_classes
-from caretier.hermit import Entailments, logical_part, realise, realise_all
+from caretier.hermit import Entailments, logical_part, processors, realise, realise_all
 from caretier.interval import open_questions
 from caretier.knowledge import Atom, AtomSet, Axiom, CareTier, Knowledge, RedFlag, atom_key, holding
 from caretier.limits import DEFAULT_TIME_LIMIT
@@ -47,8 +48,8 @@ ENGINE = "reference"
 _PROBLEMS_TOLD = 20
 """Misused terms named for one assessment; looking for near matches takes time for each."""
 
-_PORTION = 500
-"""Assessments that one process of HermiT takes; more are shared out between the processors."""
+_PORTION = range(50, 501)
+"""How many assessments one process of HermiT takes: an even share for each processor, within these bounds."""
 
 _BATCH = 50
 """Assessments validated together: with more, pySHACL's time grows faster than their number."""
@@ -149,12 +150,10 @@ class Reference:
         """Derive, realise and decide: find what each part of a run entails, or that it contradicts itself."""
         if not parts:
             return {}
-        store = shapes.store_of(self._facts + shapes.ntriples(part.facts for part in parts))
-        shapes.run_rules(store, self.ontology.shapes["derivation"], to_fixpoint=True)
-        met: dict[str, list[tuple[str, str]]] = {}
-        for name, threshold in shapes.pairs(store, CT.meets):
-            met.setdefault(name, []).append((name, threshold))
-        portions = [parts[start : start + _PORTION] for start in range(0, len(parts), _PORTION)]
+        store = self._derived(parts)
+        met = _by_subject(shapes.pairs(store, CT.meets))
+        share = min(max(-(-len(parts) // processors()), _PORTION.start), _PORTION.stop - 1)
+        portions = [parts[start : start + share] for start in range(0, len(parts), share)]
         try:
             found = realise_all([self._run_of(portion, met) for portion in portions], self._time_limit)
         except InconsistencyError:
@@ -180,6 +179,16 @@ class Reference:
         for name, tier in shapes.pairs(store, CT.careTier):
             decided.setdefault(name, []).append(tier)
         return {part.name: self._found(part, types, values[CT.suggests], decided) for part in parts}
+
+    def thresholds_met(self, parts: Sequence[Part]) -> dict[str, list[tuple[str, str]]]:
+        """Derive which thresholds the parts of a run meet: pairs of part and threshold, by the name of the part."""
+        return _by_subject(shapes.pairs(self._derived(parts), CT.meets))
+
+    def _derived(self, parts: Sequence[Part]) -> Store:
+        """Load the parts of a run beside the ontology and run the derivation rules over them."""
+        store = shapes.store_of(self._facts + shapes.ntriples(part.facts for part in parts))
+        shapes.run_rules(store, self.ontology.shapes["derivation"], to_fixpoint=True)
+        return store
 
     def _run_of(self, parts: Sequence[Part], met: Mapping[str, list[tuple[str, str]]]) -> Graph:
         """Join the axioms with a portion of a run; `met` are the thresholds that its assessments meet."""
@@ -364,6 +373,13 @@ def _open_atoms(knowledge: Knowledge, answers: Mapping[str, Answer]) -> Iterator
                     holding(conflict, changed) for each in knowledge.contradictions for conflict in each.conflicts
                 ):
                     yield Atom(question.id, value)
+
+
+def _by_subject(pairs: Sequence[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    grouped: dict[str, list[tuple[str, str]]] = {}
+    for pair in pairs:
+        grouped.setdefault(pair[0], []).append(pair)
+    return grouped
 
 
 def _distinct(goals: Sequence[AtomSet | None]) -> list[AtomSet]:

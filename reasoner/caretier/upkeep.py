@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from caretier.bundled import bundled_root
-from caretier.compilation import compile_model, summary, verify_model
+from caretier.compilation import compile_model, verify_model
 from caretier.curation import check
 from caretier.errors import KnowledgeError, UnreadableInputError
 from caretier.files import replace_text
@@ -77,5 +77,5 @@ def compile_ontology(options: argparse.Namespace) -> int:
     if wrong:
         print(f"{path}: {len(wrong)} disagreements in {seconds:.0f} s; run `caretier compile`.")
         return 1
-    print(f"{path}: {summary(model.certificate)} in {seconds:.0f} s.")
+    print(f"{path}: {model.certificate.summary} in {seconds:.0f} s.")
     return 0
