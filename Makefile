@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast lint types knowledge format test build
+.PHONY: help check fast lint types knowledge format test build bench
 
 help:  ## List the targets.
 	@awk -F ":.*## " "/^[a-z]+:.*## / { printf \"%-10s %s\\n\", \$$1, \$$2 }" $(MAKEFILE_LIST)
@@ -15,9 +15,10 @@ lint:  ## Check style and form of the code.
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-types:  ## Check the types of the code and of the tests.
+types:  ## Check the types of the code, the tests and the benchmarks.
 	$(PYTHON) -m mypy
 	$(PYTHON) -m mypy tests
+	$(PYTHON) -m mypy benchmarks
 
 knowledge:  ## Check form, house rules and logic of ontology and shapes.
 	$(PYTHON) -m caretier.cli format --check
@@ -33,3 +34,6 @@ test:  ## Run all tests.
 
 build:  ## Build the source distribution and the wheel into dist/.
 	$(PYTHON) -m build
+
+bench:  ## Measure speed, and print it as ratios beside what was to be reached.
+	$(PYTHON) -m benchmarks

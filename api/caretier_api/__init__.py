@@ -1,1 +1,1 @@
-"""The HTTP service of caretier; it has no routes yet."""
+"""The HTTP service of caretier: `caretier_api.app.create_app` makes it, `caretier serve` runs it."""

@@ -216,6 +216,17 @@ def result_graph(result: Result, given: tuple[Graph, Node] | None) -> Graph:
     return graph
 
 
+def results_graph(results: Iterable[Result], knowledge: Knowledge) -> Graph:
+    """Write several results as one graph."""
+    merged = bound_graph(knowledge)
+    for result in results:
+        graph = result.to_graph()
+        for prefix, namespace in graph.namespaces():
+            merged.bind(prefix, namespace)
+        merged += graph
+    return merged
+
+
 def bound_graph(knowledge: Knowledge) -> Graph:
     """Return an empty graph with the prefixes that people of this domain know."""
     graph = Graph(bind_namespaces="none")

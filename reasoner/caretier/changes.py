@@ -37,7 +37,7 @@ def smallest_raises(evaluator: Evaluator, answers: Mapping[str, Answer], tier: C
         missing = frozenset(atom for atom in pattern.atoms if not atom.holds(answers.get(atom.question)))
         if fewest and len(missing) > fewest:
             continue
-        given = evaluator.given(_changed(answers, missing))
+        given = evaluator.given(answered(answers, missing))
         if evaluator.is_contradictory(given):
             continue
         if len(missing) < fewest:
@@ -74,8 +74,8 @@ def smallest_falls(evaluator: Evaluator, answers: Mapping[str, Answer], tier: Ca
     return tuple(changes)
 
 
-def _changed(answers: Mapping[str, Answer], atoms: AtomSet) -> dict[str, Answer]:
-    """Change answers so that atoms hold; a number within two limits is given as the lower of them."""
+def answered(answers: Mapping[str, Answer], atoms: AtomSet) -> dict[str, Answer]:
+    """Change answers so that atoms hold; a number is given at its limit, within two limits at the lower of them."""
     changed = dict(answers)
     for atom in sorted(atoms, key=lambda atom: atom.relation, reverse=True):
         changed[atom.question] = int(atom.value) - 1 if atom.relation == "below" else atom.value

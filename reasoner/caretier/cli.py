@@ -120,11 +120,42 @@ def _parser() -> argparse.ArgumentParser:
         "table",
         help="print the decision table for review",
         description="Print the whole decision table: every tier, red flag and minimal set of answers, with sources.",
+        epilog="csv has a row for each minimal set, html is one page to read or print; both also give the smallest "
+        "changes that move the tier.",
     )
     table.add_argument("--format", choices=["text", "csv", "html"], default="text", help="default: text")
     _time_limit(table)
     _ontology(table)
     table.set_defaults(run=commands.table)
+
+    schema = subcommands.add_parser(
+        "schema",
+        help="print the JSON Schema of answers or results",
+        description="Print the JSON Schema (2020-12) of answers documents or of results.",
+    )
+    schema.add_argument("of", choices=["answers", "result"])
+    _time_limit(schema)
+    _ontology(schema)
+    schema.set_defaults(run=commands.schema)
+
+    serving = subcommands.add_parser(
+        "serve",
+        help="serve over HTTP",
+        description="Serve over HTTP: assessments, the questionnaire, the web interview, SPARQL. Nothing is stored.",
+        epilog="Every setting, the limits among them, can be given as an environment variable, such as "
+        "CARETIER_BODY_BYTES; docs/deployment.md lists them.",
+    )
+    serving.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, which only this machine can reach")
+    serving.add_argument("--port", type=_port, default=8000, help="default: 8000; 0 takes any that is free")
+    serving.add_argument("--emergency-number", metavar="NUMBER", help="default: 911")
+    serving.add_argument(
+        "--cors-origin", metavar="ORIGIN", action="append", help="an origin whose web pages may use the service"
+    )
+    serving.add_argument("--public-url", metavar="URL", help="where people reach the service")
+    serving.add_argument("--root-path", metavar="PATH", help="the path under which a reverse proxy shows it")
+    serving.add_argument("--dataset", metavar="FOLDER", help="RDF that SPARQL queries may ask as well")
+    _ontology(serving)
+    serving.set_defaults(run=_serve)
 
     compiling = subcommands.add_parser(
         "compile",
@@ -177,6 +208,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _serve(options: argparse.Namespace) -> int:
+    """Import what serving needs when it is asked for."""
+    from caretier.serving import serve
+
+    return serve(options)
+
+
 def _upkeep() -> ModuleType:
     """Import the commands that stand on RDF when one of them is asked for."""
     from caretier import upkeep
@@ -206,6 +244,12 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError("it has to be a number of seconds from above 0 to 86400")
     return seconds
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError("it has to be a whole number from 0 to 65535")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,7 @@ from caretier.progress import progress
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
-
-    from rdflib import Graph
+    from collections.abc import Iterator
 
     from caretier.knowledge_base import KnowledgeBase
 
@@ -31,8 +29,11 @@ def assess(options: argparse.Namespace) -> int:
         raise UnreadableInputError("--explain goes with --format text or json.")
     results = assess_files(kb, options.files, progress, options.engine)
     if options.format in ("turtle", "jsonld"):
+        from caretier.assessments import results_graph
+        from caretier.rdf_documents import render_rdf
+
         require_apart(results)
-        print(_as_rdf(kb, [result.to_graph() for result in results], options.format), end="")
+        print(render_rdf(results_graph(results, kb.knowledge), options.format), end="")
         return 0
     explanations = [kb.explain(result.answers.values) if options.explain else None for result in results]
     if options.format == "json":
@@ -58,40 +59,44 @@ def assess(options: argparse.Namespace) -> int:
 
 def interview(options: argparse.Namespace) -> int:
     """Ask in the terminal."""
+    from pathlib import Path
+
     from caretier.terminal_interview import hold
 
     kb = _load(options)
     _say_who_answers(kb)
-    return hold(kb, options.save)
+    return hold(kb, Path(options.save) if options.save is not None else None)
 
 
 def table(options: argparse.Namespace) -> int:
     """Print the decision table."""
-    from caretier.decision_table import table_csv, table_html, table_text
-
     kb = _load(options)
     certificate = kb.model.certificate if kb.model else None
     if options.format == "csv":
-        print(table_csv(kb.knowledge), end="")
+        from caretier.table_csv import table_csv
+
+        print(table_csv(kb.knowledge, certificate), end="")
     elif options.format == "html":
+        from caretier.table_html import table_html
+
         print(table_html(kb.knowledge, certificate), end="")
     else:
+        from caretier.table_text import table_text
+
         print(table_text(kb.knowledge, certificate, width=page()[0]), end="")
     return 0
 
 
-def _as_rdf(kb: KnowledgeBase, graphs: Sequence[Graph], syntax: str) -> str:
-    from caretier.assessments import bound_graph
+def schema(options: argparse.Namespace) -> int:
+    """Print the JSON Schema of answers or results."""
+    import json
 
-    merged = bound_graph(kb.knowledge)
-    for graph in graphs:
-        for prefix, namespace in graph.namespaces():
-            merged.bind(prefix, namespace)
-        merged += graph
-    if syntax == "turtle":
-        return merged.serialize(format="turtle")
-    context = {prefix: str(namespace) for prefix, namespace in merged.namespaces() if prefix}
-    return merged.serialize(format="json-ld", context=context, auto_compact=False) + "\n"
+    from caretier.schemas import answers_schema, result_schema
+
+    kb = _load(options)
+    told = answers_schema(kb.questionnaire) if options.of == "answers" else result_schema(kb.knowledge)
+    print(json.dumps(told, indent=2, ensure_ascii=False))
+    return 0
 
 
 def questions(options: argparse.Namespace) -> int:

@@ -14,18 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rdflib import OWL, Graph, URIRef
+from rdflib import Graph, URIRef
 
 from caretier.errors import KnowledgeError
 from caretier.justification import Justifier
 from caretier.knowledge import Knowledge, RedFlag, atom_text
-from caretier.lattice import Element, Ends, Lattice, Point, Probe, answers_of, can_be_given
+from caretier.lattice import Element, Ends, Lattice, Point, Probe, answers_of, can_be_given, element_text
 from caretier.lockfile import digest_of, render
 from caretier.model import Certificate, DecisionModel
-from caretier.monotonicity import quantities_of, violations
 from caretier.ontology import Ontology
+from caretier.premises import require_premises
 from caretier.reference import Found, Reference
-from caretier.vocabulary import CT, local_name
+from caretier.vocabulary import CT
 
 _ROUNDS = 50
 _ASKED_AT_ONCE = 200
@@ -48,7 +48,7 @@ class Disagreement:
 
     def __str__(self) -> str:
         """Name the red flag, the answers and what the reasoner says of them."""
-        answers = ", ".join(sorted(map(atom_text, answers_of(self.probe.point, self.probe.ends))))
+        answers = ", ".join(sorted(element_text(element, self.probe.ends) for element in self.probe.point))
         says = "is not shown by" if self.probe.holds else "is shown by"
         return f"{self.red_flag.label} ({self.red_flag.id}) {says} these answers: {answers or 'none'}"
 
@@ -57,8 +57,8 @@ class Interrogation:
     """Asks the reference reasoner about points, each only once."""
 
     def __init__(self, reference: Reference, progress: Progress = _SILENT) -> None:
-        """Prepare the lattice of an ontology; KnowledgeError when its rules are not monotone by syntax."""
-        refuse_what_is_not_monotone(reference.ontology)
+        """Prepare the lattice of an ontology; KnowledgeError when it does not keep the premises of the proof."""
+        require_premises(reference.ontology, {URIRef(flag.iri) for flag in reference.knowledge.red_flags})
         self.reference = reference
         self.knowledge = reference.knowledge
         self.lattice = Lattice(self.knowledge.questionnaire, _limits(reference.ontology.graph, self.knowledge))
@@ -112,6 +112,13 @@ class Interrogation:
             f"However often it is asked, the reasoner still disagrees: {different[0]}. "
             "Please look at the definition of this red flag; within one band every number has to count the same."
         )
+
+    def reduced(self, different: Sequence[Disagreement]) -> list[Disagreement]:
+        """Cut the points at which a red flag holds unforeseen down to minimal ones, each told once."""
+        flags = {flag.id: flag for flag in self.knowledge.red_flags}
+        found = self._shrunk([each for each in different if not each.probe.holds])
+        unforeseen = [Disagreement(flags[flag], Probe(point, "both", False)) for flag, point in dict.fromkeys(found)]
+        return [each for each in different if each.probe.holds] + unforeseen
 
     def _probes(self, flag: RedFlag, points: Sequence[Point]) -> Sequence[Probe]:
         try:
@@ -212,7 +219,7 @@ def verify_model(model: DecisionModel, reference: Reference, progress: Progress 
         different = ", ".join(sorted(known ^ set(proposal)))
         return [f"the red flags are others than those of the ontology: {different}"]
     interrogation.require_consistent_top()
-    wrong = [str(each) for each in interrogation.disagreements(proposal)]
+    wrong = [str(each) for each in interrogation.reduced(interrogation.disagreements(proposal))]
     if not wrong:
         proven = _certified(interrogation, proposal)
         # who proved it first may have had other versions of the reasoner than who proves it again
@@ -227,27 +234,10 @@ def proposal_of(model: DecisionModel, lattice: Lattice) -> dict[str, tuple[Point
     return {
         flag.id: (
             *(point for pattern in flag.patterns for point in lattice.points(pattern)),
-            *(lattice.point(texts) for texts in model.certificate.beyond.get(flag.id, ())),
+            *(point for texts in model.certificate.beyond.get(flag.id, ()) for point in lattice.point(texts)),
         )
         for flag in model.knowledge.red_flags
     }
-
-
-def refuse_what_is_not_monotone(ontology: Ontology) -> None:
-    """Raise KnowledgeError that names each rule, or use of a raw number, that asking could not settle."""
-    graph = ontology.graph
-    faults = [
-        f"{local_name(fault.rule)}: {fault.what} {fault.where}. {fault.remedy}"
-        for fault in violations(ontology.shapes["derivation"], graph)
-    ]
-    quantities = quantities_of(graph)
-    faults += [
-        f"{local_name(quantity)}: an axiom speaks of this number itself. Put the number into a ct:Band instead."
-        for quantity in sorted(quantities, key=str)
-        if (None, OWL.onProperty, quantity) in graph
-    ]
-    if faults:
-        raise KnowledgeError("Not every rule is monotone, so no model can be proven.\n" + "\n".join(faults))
 
 
 def _certified(interrogation: Interrogation, proven: Mapping[str, Sequence[Point]]) -> DecisionModel:

@@ -93,8 +93,6 @@ def parse(content: bytes, known: Format) -> Any | Graph:
     JSON that has a JSON-LD context, an id or a graph at its top is read as JSON-LD.
     """
     text = _decoded(content)
-    if not text.strip():
-        raise UnreadableInputError("it is empty; an answers document is needed.")
     if known.name in ("json", "jsonld"):
         data = _json(text)
         if known.name == "json" and not _is_json_ld(data):
@@ -109,13 +107,21 @@ def parse(content: bytes, known: Format) -> Any | Graph:
     return parse_rdf(text, known.name)
 
 
+def parse_json(content: bytes) -> Any:
+    """Parse JSON as plain data, even where it looks like JSON-LD."""
+    return _json(_decoded(content))
+
+
 def _decoded(content: bytes) -> str:
     if len(content) > MAXIMUM_BYTES:
         raise UnreadableInputError(too_large())
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableInputError(f"it is not UTF-8 text (byte {error.start + 1}).") from None
+    if not text.strip():
+        raise UnreadableInputError("it is empty; an answers document is needed.")
+    return text
 
 
 def _json(text: str) -> Any:

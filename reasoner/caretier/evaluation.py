@@ -86,11 +86,11 @@ class Evaluator:
         by_flag: dict[int, list[int]] = {}
         for pattern in self.patterns:
             by_flag.setdefault(pattern.red_flag, []).append(pattern.bits)
-        self._flags = tuple((number, _union(several), tuple(several)) for number, several in sorted(by_flag.items()))
+        self._flags = tuple((number, union(several), tuple(several)) for number, several in sorted(by_flag.items()))
 
     def bits_of(self, atoms: Iterable[Atom]) -> int:
         """Write elementary answers that the knowledge speaks of as bits."""
-        return _union(self._bits[atom] for atom in atoms)
+        return union(self._bits[atom] for atom in atoms)
 
     def given(self, answers: Mapping[str, Answer]) -> int:
         """Write answers as bits; KeyError or ValueError for any that the questionnaire does not allow."""
@@ -193,13 +193,14 @@ class Evaluator:
         for number, flag in enumerate(self.knowledge.red_flags):
             for atoms in flag.patterns:
                 bits = self.bits_of(atoms)
-                questions = _union(self.question_bits[atom.question] for atom in atoms)
+                questions = union(self.question_bits[atom.question] for atom in atoms)
                 conflicts = tuple(conflict for conflict in self._conflicts if conflict & bits)
                 found.append(Pattern(number, self._ranks[flag.tier], atoms, bits, questions, conflicts))
         yield from sorted(found, key=lambda pattern: -pattern.rank)
 
 
-def _union(several: Iterable[int]) -> int:
+def union(several: Iterable[int]) -> int:
+    """Put sets of bits together."""
     bits = 0
     for one in several:
         bits |= one

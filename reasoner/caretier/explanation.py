@@ -118,7 +118,16 @@ def _nearest(knowledge: Knowledge, condition: str, answers: Mapping[str, Answer]
 
 
 def said(question: Question, atom: Atom) -> str:
-    """Say in a short phrase what an elementary answer means."""
+    """Say in a short phrase what an elementary answer means.
+
+    A number stands beside its unit, wherever the name of the question has it: "age in years" gives "age at least 50
+    years", "months on a plan" gives "at least 3 months on a plan".
+    """
     if atom.relation == "is":
         return question.phrase(atom.value)
-    return f"{question.answer_text}: {atom.relation} {atom.value}"
+    name, amount = question.answer_text, f"{atom.relation} {atom.value}"
+    if question.unit is None:
+        return f"{name}: {amount}"
+    if name.startswith(f"{question.unit} "):
+        return f"{amount} {name}"
+    return f"{name.removesuffix(f' in {question.unit}')} {amount} {question.unit}"

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write a text file so that nobody ever sees a part of it, and keep its permissions."""
+def replace_text(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Write a text file so that nobody ever sees a part of it, and keep its permissions; `mode` is for a new file."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -19,7 +19,7 @@ def replace_text(path: Path, text: str) -> None:
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
         else:
-            temporary.chmod(0o644)
+            temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from caretier.evaluation import Evaluator, Position
+from caretier.evaluation import Evaluator, Position, union
 from caretier.knowledge import CareTier
 
 
@@ -31,22 +31,32 @@ def open_questions(evaluator: Evaluator, position: Position, tier: CareTier) -> 
     """List the questions whose answers could raise the tier, best first.
 
     The order is: the highest tier within reach, then the fewest further answers that it needs, then the order of the
-    questionnaire. A question answered with "don't know" is not listed again.
+    questionnaire. What fewer answers of the same set already lead to, or to more, is not asked for with more of them.
+    A question answered with "don't know" is not listed again; what would matter together with it is, since an answer
+    to that can show that the unknown one does not matter.
     """
-    unknown = position.asked & position.open
-    wanted: dict[tuple[int, int], int] = {}
+    places: dict[tuple[int, int], dict[int, int]] = {}
     for pattern in evaluator.reachable(position, tier.rank):
-        missing = pattern.questions & position.open
-        if not missing & unknown:
-            place = (-pattern.rank, missing.bit_count())
-            wanted[place] = wanted.get(place, 0) | missing
+        lacking = pattern.bits & ~position.given
+        places.setdefault((-pattern.rank, lacking.bit_count()), {})[lacking] = pattern.questions
     tiers = {each.rank: each.id for each in evaluator.knowledge.tiers}
-    listed, found = 0, []
-    for place in sorted(wanted):
-        bits, goal = wanted[place] & ~listed, tiers[-place[0]]
+    listed, found = position.asked | ~position.open, list[NextQuestion]()
+    one_is_enough, several_are_enough = 0, list[int]()
+    for rank, count in sorted(places):
+        needed = [
+            (lacking, questions)
+            for lacking, questions in places[rank, count].items()
+            if not lacking & one_is_enough
+            and not (count > 2 and any(fewer & lacking == fewer for fewer in several_are_enough))
+        ]
+        if count == 1:
+            one_is_enough |= union(lacking for lacking, _ in needed)
+        else:
+            several_are_enough += [lacking for lacking, _ in needed]
+        bits = union(questions for _, questions in needed) & ~listed
         listed |= bits
         while bits:
             lowest = bits & -bits
-            found.append(NextQuestion(evaluator.question_ids[lowest.bit_length() - 1], goal))
+            found.append(NextQuestion(evaluator.question_ids[lowest.bit_length() - 1], tiers[-rank]))
             bits ^= lowest
     return tuple(found)

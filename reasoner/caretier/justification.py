@@ -36,10 +36,9 @@ _OF_OWL = (str(OWL), str(RDF), str(RDFS), str(XSD))
 class Justification:
     """Axioms that entail what follows from a minimal set of answers, in the order of the argument.
 
-    `facts` are what the answers state and the rules derive about `assessment`; `goals` what is entailed of it.
+    `facts` are what the answers state and the rules derive about one assessment; `goals` what is entailed of it.
     """
 
-    assessment: URIRef
     facts: tuple[Fact, ...]
     goals: tuple[Fact, ...]
     axioms: tuple[Axiom, ...]
@@ -100,10 +99,10 @@ class Justifier:
             own = _Names(number)
             for triple in self._alone(each):
                 runs[number // _TOGETHER].add(own.triple(triple))
-            goals = {str(own.name(_class_of(place, goal))) for place, goal in enumerate(each.goals)}
-            asked.append((str(own.name(each.assessment)), goals))
+            classes = {str(own.name(_class_of(place, goal))) for place, goal in enumerate(each.goals)}
+            asked.append((str(own.name(each.goals[0][0])), classes))
         types = {name: classes for found in realise_all(runs) for name, classes in found.types.items()}
-        return [number for number, (name, goals) in enumerate(asked) if not goals <= types.get(name, frozenset())]
+        return [number for number, (name, classes) in enumerate(asked) if not classes <= types.get(name, frozenset())]
 
     def _alone(self, justification: Justification) -> Iterator[Fact]:
         """Give the triples of a justification: facts, axioms, declarations, and a class for each goal to ask about."""
@@ -132,7 +131,7 @@ class Justifier:
         axioms = dict.fromkeys((*self._argument([*stated, *derived], (shown,)), *self._argument((shown,), follows)))
         used = signature(axioms)
         facts = (*stated, *(fact for fact in derived if fact[2] in used))
-        return Justification(part.name, facts, (shown, *follows), tuple(axioms))
+        return Justification(facts, (shown, *follows), tuple(axioms))
 
     def _argument(self, facts: Sequence[Fact], goals: Sequence[Fact]) -> tuple[Axiom, ...]:
         """Find axioms by which facts entail goals, none of them more than it takes."""
@@ -149,8 +148,9 @@ class Justifier:
         return kept
 
     def _asked_for(self, facts: Sequence[Fact], goals: Sequence[Fact]) -> tuple[Axiom, ...]:
-        """Ask the reasoner: of ever smaller portions of all axioms, leave out each without which it still agrees."""
-        kept = self._axioms
+        """Ask the reasoner: of ever smaller portions of the axioms, leave out each without which it still agrees."""
+        wide_enough = (found for found in self._ever_wider(facts, goals) if self._entails(facts, goals, found))
+        kept = next(wide_enough, ())
         size = len(kept) // 2
         while size:
             start = 0
@@ -163,8 +163,20 @@ class Justifier:
             size //= 2
         return kept
 
+    def _ever_wider(self, facts: Sequence[Fact], goals: Sequence[Fact]) -> Iterator[tuple[Axiom, ...]]:
+        """Go from the axioms about the terms at hand to those about the terms in these, and so on to all axioms."""
+        terms = {node for fact in (*facts, *goals) for node in fact}
+        found: tuple[Axiom, ...] = ()
+        while True:
+            wider = tuple(axiom for axiom in self._axioms if axiom.subject in terms or axiom in found)
+            if wider == found:
+                yield self._axioms
+                return
+            yield wider
+            found, terms = wider, terms | signature(wider)
+
     def _entails(self, facts: Sequence[Fact], goals: Sequence[Fact], axioms: tuple[Axiom, ...]) -> bool:
-        justification = Justification(RUN.asked, tuple(facts), tuple(goals), axioms)
+        justification = Justification(tuple(facts), tuple(goals), axioms)
         try:
             return not self.unproven([justification])
         except InconsistencyError:

@@ -61,6 +61,11 @@ class Source:
     title: str
     section: str | None
 
+    @property
+    def text(self) -> str:
+        """Name document and section in a line."""
+        return f"{self.title}, {self.section}" if self.section else self.title
+
     def to_dict(self) -> dict[str, str | None]:
         """Give the source as plain data."""
         return {"title": self.title, "section": self.section}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from caretier.explanation import Explanation
+    from caretier.fhir import Codes
     from caretier.interview import Interview
     from caretier.ontology import Ontology
     from caretier.reference import Reference
@@ -69,6 +70,13 @@ class KnowledgeBase:
         from caretier.extraction import extract_questionnaire, told_superclasses
 
         return extract_questionnaire(self.ontology.graph, told_superclasses(self.ontology.graph))
+
+    @cached_property
+    def codes(self) -> Codes:
+        """The codes of clinical terminologies that match terms of the domain, by the IRI of the term."""
+        from caretier.mappings import read_codes
+
+        return read_codes(self.root)
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -128,8 +136,9 @@ class KnowledgeBase:
         model = self._model(engine)
         outcomes: dict[int, Result | InputError] = {}
         if model is not None:
+            says_more = self._saying_more_than_answers(assessments)
             for number, assessment in enumerate(assessments):
-                if assessment.graph is None or self._is_translated(assessment):
+                if number not in says_more:
                     outcomes[number] = _by_model(model, assessment)
         others = [number for number in range(len(assessments)) if number not in outcomes]
         if others:
@@ -169,10 +178,24 @@ class KnowledgeBase:
             )
         return None if engine == "reference" else self.model
 
-    def _is_translated(self, assessment: Assessment) -> bool:
-        from caretier.assessments import says_no_more_than_answers
+    def _saying_more_than_answers(self, assessments: Sequence[Assessment]) -> set[int]:
+        """Tell, by their numbers, which assessments came as RDF that their answers do not say all of.
 
-        return says_no_more_than_answers(assessment, self.knowledge)
+        Axioms that came with one assessment hold for all others of the same graph.
+        """
+        as_rdf = {number: assessment for number, assessment in enumerate(assessments) if assessment.graph is not None}
+        if not as_rdf:
+            return set()
+        from caretier.assessments import says_no_more_than_answers
+        from caretier.batch import brings_axioms
+
+        origins = {id(each.origin): each.origin for each in as_rdf.values() if each.origin is not None}
+        with_axioms = {key for key, origin in origins.items() if brings_axioms(origin)}
+        return {
+            number
+            for number, each in as_rdf.items()
+            if id(each.origin) in with_axioms or not says_no_more_than_answers(each, self.knowledge)
+        }
 
 
 def load(root: str | os.PathLike[str] | None = None, *, time_limit: float = DEFAULT_TIME_LIMIT) -> KnowledgeBase:

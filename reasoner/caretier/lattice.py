@@ -7,7 +7,7 @@ its maximal false ones; the points to ask about follow from the minimal ones alo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -51,12 +51,16 @@ class Lattice:
             element for question in questionnaire.questions for element in _elements(question, limits)
         )
         self._numbers = {element: number for number, element in enumerate(self.elements)}
+        self._named = {atom_text(Atom(element.question, element.low)): element for element in self.elements}
         self._of_question: dict[str, list[Element]] = {question.id: [] for question in questionnaire.questions}
         for element in self.elements:
             self._of_question[element.question].append(element)
 
     def points(self, atoms: AtomSet) -> Iterator[Point]:
-        """Go through the points that a set of elementary answers stands for: one for each choice of bands."""
+        """Go through the points that a set of elementary answers stands for: one for each choice of bands.
+
+        There are none where the questionnaire does not have such answers.
+        """
         by_question: dict[str, list[Atom]] = {}
         exact = [Element(atom.question, atom.value, atom.value) for atom in atoms if atom.relation == "is"]
         for atom in atoms:
@@ -65,18 +69,22 @@ class Lattice:
         bands = [
             [
                 element
-                for element in self._of_question[question]
+                for element in self._of_question.get(question, ())
                 if all(atom.holds(element.low) and atom.holds(element.high) for atom in several)
             ]
             for question, several in sorted(by_question.items())
         ]
-        for chosen in product(*bands):
-            yield frozenset((*exact, *chosen))
+        if self._numbers.keys() >= set(exact):
+            for chosen in product(*bands):
+                yield frozenset((*exact, *chosen))
 
-    def point(self, texts: Iterable[str]) -> Point:
-        """Return the point of elements given by the texts of answers, a number by the lowest of its band."""
-        named = {atom_text(Atom(element.question, element.low)): element for element in self.elements}
-        return frozenset(named[text] for text in texts)
+    def point(self, texts: Collection[str]) -> Iterator[Point]:
+        """Go through the one point of the elements that texts of answers name, a number by the lowest of its band.
+
+        There is none where the questionnaire does not have such answers.
+        """
+        if self._named.keys() >= set(texts):
+            yield frozenset(self._named[text] for text in texts)
 
     def atom_sets(self, points: Iterable[Point]) -> tuple[AtomSet, ...]:
         """Write minimal points as sets of elementary answers, neighbouring bands joined; the opposite of `points`."""
@@ -132,6 +140,15 @@ def answers_of(point: Point, ends: Ends) -> AtomSet:
     low = {Atom(element.question, element.low) for element in point} if ends != "high" else set()
     high = {Atom(element.question, element.high) for element in point} if ends != "low" else set()
     return frozenset(low | high)
+
+
+def element_text(element: Element, ends: Ends) -> str:
+    """Write an element of a point for the eye of a reviewer; a whole band by both of its ends."""
+    if element.low == element.high or ends == "low":
+        return atom_text(Atom(element.question, element.low))
+    if ends == "high":
+        return atom_text(Atom(element.question, element.high))
+    return f"{element.question}: {element.low} to {element.high}"
 
 
 def can_be_given(point: Point) -> bool:

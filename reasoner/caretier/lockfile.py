@@ -50,10 +50,8 @@ def read_model(root: str) -> DecisionModel | None:
     """
     folder = os.path.dirname(os.path.abspath(root))
     try:
-        with open(os.path.join(folder, NAME), encoding="utf-8", newline="") as file:
-            text = file.read()
-        model = parse(text)
-    except (OSError, UnicodeDecodeError, KnowledgeError):
+        model = read_file(os.path.join(folder, NAME))
+    except (OSError, KnowledgeError):
         return None
     names = list(model.files)
     if not names or names[0] != os.path.basename(root):
@@ -63,6 +61,17 @@ def read_model(root: str) -> DecisionModel | None:
     except OSError:
         return None
     return model if fits else None
+
+
+def read_file(path: str) -> DecisionModel:
+    """Read a decision model whether it fits or not; KnowledgeError when it is missing, damaged or of another format."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return parse(file.read())
+    except FileNotFoundError:
+        raise KnowledgeError(f"{path} does not exist; run `caretier compile`.") from None
+    except UnicodeDecodeError:
+        raise KnowledgeError(f"{NAME} is damaged; run `caretier compile`.") from None
 
 
 def digest_of(path: str) -> str:
@@ -207,7 +216,9 @@ def _model(data: dict[str, Any]) -> DecisionModel:
             for entry in data["tensions"]
         ),
     )
-    return DecisionModel(knowledge, Certificate(**data["certificate"]), ontology["files"])
+    certificate = data["certificate"]
+    beyond = {flag: tuple(map(tuple, sets)) for flag, sets in certificate["beyond"].items()}
+    return DecisionModel(knowledge, Certificate(**{**certificate, "beyond": beyond}), ontology["files"])
 
 
 def _questionnaire(data: dict[str, Any]) -> Questionnaire:

@@ -61,8 +61,9 @@ class DecisionModel:
         evaluator = self.evaluator
         try:
             given = evaluator.given(answers)
-        except (KeyError, ValueError, TypeError):
-            given = evaluator.given(self.knowledge.questionnaire.read({"answers": answers}).values)
+        except (KeyError, ValueError, TypeError, AttributeError):
+            answers = self.knowledge.questionnaire.read({"answers": answers}).values
+            given = evaluator.given(answers)
         if evaluator.is_contradictory(given):
             raise self._contradiction(answers, given)
         found = evaluator.red_flags(given)

@@ -60,6 +60,10 @@ _AT_LEAST = (
 )
 _AS_DATA = "Numbers are data: put it into an individual of the class ct:Band or ct:Count, which the rules read."
 _GENERIC = "Use in its place a variable that the same group of patterns binds by ct:ofQuantity, as generic rules do."
+_AT_LIMITS = (
+    "Compare it only with a variable that the same band gives by ct:atLeast or ct:below; "
+    "what a number means may change at the limits of bands and nowhere else."
+)
 _NO_DENIAL = "Nothing may rest on a denial or on what a person does not know; use what is reported."
 _OLD_NODES = "Name only nodes that the pattern finds; a rule that makes new ones never comes to an end."
 _KIND = "Write it as a sh:SPARQLRule with one sh:construct and neither sh:condition nor sh:target."
@@ -144,6 +148,8 @@ class _Walk:
         self._query = query
         self._quantities = quantities
         self._counts = Counter(_aliases(query))
+        self._uses = Counter(_variables(query))
+        self._compared = Counter(_compared(query))
 
     def faults(self) -> Found:
         if self._query.name != "ConstructQuery":
@@ -203,13 +209,24 @@ class _Walk:
             yield f"the property {local_name(node)}", where, _GENERIC
 
     def _free_properties(self, group: CompValue) -> Found:
-        """Refuse variables as properties, which would find denials too, unless the ontology says which they are."""
+        """Refuse variables as properties, which would find denials too, unless the ontology says which they are.
+
+        Those are quantities, and a number that one of them gives may only be compared with the limits of its bands.
+        """
         blocks = [part for part in group.part or () if isinstance(part, CompValue) and part.name == "TriplesBlock"]
         triples = [triple for block in blocks for triple in _triples(block.triples)]
-        given = {value for _, predicate, value in triples if _plain(predicate) == CT.ofQuantity}
-        for _, predicate, _ in triples:
-            if isinstance(predicate, Variable) and predicate not in given:
+        bands = {value: band for band, predicate, value in triples if _plain(predicate) == CT.ofQuantity}
+        for _, predicate, number in triples:
+            if isinstance(predicate, Variable) and predicate not in bands:
                 yield f"the variable property ?{predicate}", "in the pattern", _GENERIC
+            elif isinstance(predicate, Variable):
+                limits = [
+                    limit
+                    for band, prop, limit in triples
+                    if band == bands[predicate] and _plain(prop) in (CT.atLeast, CT.below)
+                ]
+                if self._uses[number] != 1 + sum(self._compared[number, limit] for limit in limits):
+                    yield f"the number ?{number}", "in the pattern", _AT_LIMITS
 
     def _condition(self, expression: Any) -> Found:
         """Let through comparisons of plain terms, joined by && and ||."""
@@ -297,6 +314,25 @@ def _aliases(node: Any) -> Iterator[Variable]:
     elif isinstance(node, (list, ParseResults)):
         for part in node:
             yield from _aliases(part)
+
+
+def _variables(node: Any) -> Iterator[Variable]:
+    """Go through the variables of a query, each as often as it stands there."""
+    if isinstance(node, Variable):
+        yield node
+    elif isinstance(node, (CompValue, list, ParseResults)):
+        for part in node.values() if isinstance(node, CompValue) else node:
+            yield from _variables(part)
+
+
+def _compared(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Go through the pairs of terms that a query compares with each other, each pair in both orders."""
+    if isinstance(node, CompValue) and node.name == "RelationalExpression" and node.other is not None:
+        left, right = _plain(node.expr), _plain(node.other)
+        yield from ((left, right), (right, left))
+    if isinstance(node, (CompValue, list, ParseResults)):
+        for part in node.values() if isinstance(node, CompValue) else node:
+            yield from _compared(part)
 
 
 def _triples(blocks: Any) -> Iterator[tuple[Any, Any, Any]]:

@@ -39,7 +39,7 @@ class _Page:
     def lines(self, result: Result, explanation: Explanation | None) -> Iterator[str]:
         if result.id is not None:
             yield self._styled(_DIM, f"Assessment {visible(result.id)}")
-        yield self._styled(self._tier_style(result), f" {result.tier.label.upper()} ")
+        yield self._styled(self._tier_style(result), f" {_title(result)} ")
         yield ""
         yield from self._wrapped(result.advice)
         if result.conditions:
@@ -69,8 +69,7 @@ class _Page:
             if told:
                 yield from self._wrapped(f"You told us: {told}.", "    ")
             for source in found.red_flag.sources:
-                place = f"{source.title}, {source.section}" if source.section else source.title
-                yield from (self._styled(_DIM, line) for line in self._wrapped(f"Source: {place}", "    "))
+                yield from (self._styled(_DIM, line) for line in self._wrapped(f"Source: {source.text}", "    "))
         if condition.recommendation:
             yield from self._wrapped(f"What to do: {condition.recommendation.advice}", "    ")
             yield from self._wrapped(f"What will probably follow: {condition.recommendation.course}", "    ")
@@ -140,7 +139,13 @@ class _Page:
 
     def _tier_style(self, result: Result) -> str:
         place = [tier.id for tier in result.knowledge.tiers].index(result.tier.id)
-        return _CALM if result.tier.rank == 0 else _COLORS[min(place, len(_COLORS) - 1)]
+        return _CALM if result.tier.rank == 0 and result.final else _COLORS[min(place, len(_COLORS) - 1)]
+
+
+def _title(result: Result) -> str:
+    """Name the tier; the lowest is never shown as settled while answers could raise it."""
+    label = result.tier.label.upper()
+    return label if result.tier.rank > 0 or result.final else f"NOT SETTLED YET (SO FAR: {label})"
 
 
 def asked(question: Question) -> str:

@@ -73,6 +73,12 @@ class Question:
                 return option
         raise KeyError(option_id)
 
+    def plain(self, answer: Answer) -> Answer:
+        """Return an allowed answer as a plain value; some libraries have kinds of text and number of their own."""
+        if answer is None or type(answer) in (bool, int, str):
+            return answer
+        return self.option(answer).id if self.type == "choice" else int(answer)
+
     def phrase(self, answer: Answer) -> str:
         """Say in a short phrase what an answer means."""
         if isinstance(answer, bool):
@@ -94,6 +100,7 @@ class Question:
     def to_dict(self) -> dict[str, object]:
         """Give the question as plain data for an application."""
         entry: dict[str, object] = {"id": self.id, "type": self.type, "group": self.group, "text": self.text}
+        entry["answer_text"] = self.answer_text
         if self.help:
             entry["help"] = self.help
         if self.lead_in:
@@ -170,7 +177,8 @@ class Questionnaire:
         problems += [problem for key, answer in values.items() if (problem := self._problem(key, answer))]
         if problems:
             raise InvalidAnswersError(tuple(problems))
-        return Answers(dict(values), identifier, date)
+        plain = {key: self.by_id[key].plain(answer) for key, answer in values.items()}
+        return Answers(plain, identifier, date)
 
     def _problem(self, key: object, answer: object) -> Problem | None:
         question = self.by_id.get(key) if isinstance(key, str) else None

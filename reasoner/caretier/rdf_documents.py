@@ -1,4 +1,7 @@
-"""RDF input: every syntax parsed by Oxigraph into one graph, the union of its graphs. Nothing is ever fetched."""
+"""RDF documents: every syntax parsed by Oxigraph into one graph, the union of its graphs, and a graph written in it.
+
+Nothing is ever fetched.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,21 @@ def _rdf(text: str, syntax: ox.RdfFormat) -> Graph:
         if isinstance(value, Literal) and value.ill_typed:
             raise UnreadableInputError(f'"{value}" is no {value.datatype}; correct the value of <{predicate}>.')
     return graph
+
+
+def render_rdf(graph: Graph, format_name: str) -> str:
+    """Write a graph in a format of `documents.FORMATS`."""
+    if format_name == "turtle":
+        return graph.serialize(format="turtle")
+    if format_name == "jsonld":
+        context = {prefix: str(namespace) for prefix, namespace in graph.namespaces() if prefix}
+        return graph.serialize(format="json-ld", context=context, auto_compact=False) + "\n"
+    lines = sorted(graph.serialize(format="nt").splitlines(keepends=True))
+    triples = ox.parse("".join(lines), format=ox.RdfFormat.N_TRIPLES)
+    prefixes = {prefix: str(namespace) for prefix, namespace in graph.namespaces()}
+    written = ox.serialize(triples, format=_SYNTAXES[format_name], prefixes=prefixes)
+    assert written is not None  # as without a file to write to
+    return written.decode()
 
 
 def rdf_term(term: object) -> Node:

@@ -6,7 +6,7 @@ red flags as types, the conditions suggested, the tiers indicated, and the one c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -31,16 +31,16 @@ from caretier.errors import (
 )
 from caretier.evaluation import Evaluator
 from caretier.extraction import extract, red_flag_classes
+from caretier.further_answers import goal_of, with_all_open
 from caretier.hermit import Entailments, logical_part, processors, realise, realise_all
 from caretier.interval import open_questions
-from caretier.knowledge import Atom, AtomSet, Axiom, CareTier, Knowledge, RedFlag, atom_key, holding
+from caretier.knowledge import AtomSet, Axiom, CareTier, Knowledge, RedFlag, atom_key
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.ontology import Ontology
-from caretier.questionnaire import Answer
 from caretier.reasons import Reason, because, reasons, tensions
 from caretier.refusal import has_remainder, refusal, remainder
 from caretier.result import FoundRedFlag, Result, conditions_of
-from caretier.statements import atoms_of, state
+from caretier.statements import state
 from caretier.vocabulary import CT, RUN
 from caretier.wording import reported, tensions_in
 
@@ -121,7 +121,10 @@ class Reference:
             for number, part in enumerate(parts)
             if number not in refused or has_remainder(refused[number])
         ]
-        goals = [self._goal(each) if number not in refused else None for number, each in enumerate(assessments)]
+        goals = [
+            goal_of(each.answers.values, self._evaluator) if number not in refused else None
+            for number, each in enumerate(assessments)
+        ]
         witnesses = {goal: self._witness(number, goal) for number, goal in enumerate(_distinct(goals))}
         found = self.reason([*reasoned, *witnesses.values()])
         ceilings = self._ceilings(assessments, parts, refused, goals, witnesses, found)
@@ -250,22 +253,6 @@ class Reference:
                     refused.setdefault(number, []).append(violation)
         return refused
 
-    def _goal(self, assessment: Assessment) -> AtomSet | None:
-        """Choose the pattern by which further answers would most simply reach the highest of all tiers."""
-        top, answers = self.knowledge.tiers[0], assessment.answers.values
-        position = self._evaluator.position(answers, self._evaluator.given(answers))
-        goals = [
-            (
-                (goal.questions & position.open).bit_count(),
-                len(goal.atoms),
-                sorted(map(atom_key, goal.atoms)),
-                goal.atoms,
-            )
-            for goal in self._evaluator.reachable(position, above=top.rank - 1)
-        ]
-        best = min(goals, default=None)
-        return best[-1] if best is not None and best[0] > 0 else None
-
     def _witness(self, number: int, goal: AtomSet) -> Part:
         return stated_part(f"witness-{number}", state(goal, self.knowledge.questionnaire), share=self._share)
 
@@ -294,27 +281,14 @@ class Reference:
             if one.tier == top or (isinstance(witness, Found) and witness.tier == top):
                 ceilings[number] = top
             else:
-                asked[number] = self._with_all_open(number, assessment, part)
+                asked[number] = with_all_open(
+                    part, number, assessment, self.knowledge, self.ontology.graph, share=self._share
+                )
         bounds = self.reason(list(asked.values()))
         for number, part in asked.items():
             bound = bounds[part.name]
             ceilings[number] = bound.tier if isinstance(bound, Found) else top
         return ceilings
-
-    def _with_all_open(self, number: int, assessment: Assessment, part: Part) -> Part:
-        """Add every open, non-contradicting answer to an assessment at once, and every threshold of open numbers."""
-        knowledge, answers = self.knowledge, assessment.answers.values
-        numbers = [each for each in knowledge.questionnaire.questions if each.type == "integer"]
-        quantities = {URIRef(str(each.sets)) for each in numbers if answers.get(each.id) is None}
-        bands = [
-            str(band) for band, quantity in self.ontology.graph.subject_objects(CT.ofQuantity) if quantity in quantities
-        ]
-        atoms = atoms_of(answers) | frozenset(_open_atoms(knowledge, answers))
-        stated = stated_part(f"open-{number}", state(atoms, knowledge.questionnaire), share=self._share, meets=bands)
-        facts = stated.facts
-        for subject, predicate, value in part.facts:
-            facts.add((stated.name if subject == part.name else subject, predicate, value))
-        return Part(stated.name, facts)
 
     def _result(self, assessment: Assessment, part: Part, found: Found, ceiling: CareTier) -> Result:
         answers = assessment.answers
@@ -357,22 +331,6 @@ class Reference:
         """List what the reasoner is asked of every assessment: each condition suggested, each tier indicated."""
         conditions = [(CT.suggests, URIRef(each.iri)) for each in self.knowledge.conditions.values()]
         return conditions + [(CT.indicatesTier, URIRef(tier.iri)) for tier in self.knowledge.tiers]
-
-
-def _open_atoms(knowledge: Knowledge, answers: Mapping[str, Answer]) -> Iterator[Atom]:
-    """Go through every answer that is still open and contradicts none given, but for whole numbers.
-
-    They are taken together without regard to each other, so what they imply bounds every valid further answer.
-    """
-    for question in knowledge.questionnaire.questions:
-        if answers.get(question.id) is None:
-            values = [True] if question.type == "boolean" else [option.id for option in question.options]
-            for value in values:
-                changed = {**answers, question.id: value}
-                if not any(
-                    holding(conflict, changed) for each in knowledge.contradictions for conflict in each.conflicts
-                ):
-                    yield Atom(question.id, value)
 
 
 def _by_subject(pairs: Sequence[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import textwrap
+from contextlib import nullcontext
+from io import TextIOWrapper
+from pathlib import Path
 
 from caretier.commands import page
-from caretier.errors import ContradictionError
+from caretier.errors import CaretierError, ContradictionError, UnreadableInputError, visible
 from caretier.files import replace_text
 from caretier.interview import Screen, Step
 from caretier.knowledge_base import KnowledgeBase
 from caretier.presentation import present, sentence
-from caretier.questionnaire import Answer, Question, is_answer
+from caretier.progress import progress
+from caretier.questionnaire import Answer
+from caretier.typed_answers import NotUnderstoodError, asked_for, understood
+
+_KEYS = "? help, d don't know, b back, q stop"
+_LONGEST_LINE = 1_000
+_BAR = 20
+_BOLD, _DIM, _PLAIN = "\033[1m", "\033[2m", "\033[0m"
 
 Given = dict[str, Answer]
 
@@ -20,168 +32,217 @@ class _BackError(Exception):
     """The person wants to go back."""
 
 
-class _QuitError(Exception):
+class _StopError(Exception):
     """The person wants to stop."""
 
 
-def hold(kb: KnowledgeBase, save: str | None) -> int:
+def hold(kb: KnowledgeBase, save: Path | None) -> int:
     """Hold an interview on standard input and output, print the result, and return the exit code.
 
-    `save` names a JSON file for the answers, so that nothing has to be answered twice.
+    `save` names a file for the answers; without it they are not written anywhere.
     """
-    conversation = _Conversation(kb)
-    step = conversation.run()
-    answers = conversation.answers
+    if sys.stdin is None:
+        raise UnreadableInputError("there is no standard input.")
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    if save is not None:
+        _require_place_for(save)
     width, color = page()
+    step = _Conversation(kb, width, color=color).run(save)
     print("\n" + present(step.result, width=width, color=color), end="")
     if save is not None:
-        from pathlib import Path
-
-        replace_text(Path(save), json.dumps({"answers": answers}, indent=2) + "\n")
-        print(f"\nYour answers are in {save}.")
+        answers = {"answers": dict(step.result.answers.values)}
+        replace_text(save, json.dumps(answers, indent=2) + "\n", mode=0o600)
+    for line in _last_words(kb, step, save):
+        print("\n" + "\n".join(_wrapped(line, width)))
     return 0
+
+
+def _require_place_for(save: Path) -> None:
+    """Refuse a file that cannot be written before anything is asked, not after everything was answered."""
+    if save.is_dir() or not os.access(save.resolve().parent, os.W_OK | os.X_OK):
+        raise CaretierError(
+            f"Answers cannot be saved in {visible(str(save))}: it is a folder, or lies in none to write in."
+        )
+
+
+def _last_words(kb: KnowledgeBase, step: Step, save: Path | None) -> list[str]:
+    """Say what a reader of the last lines has to know: what is not known and could matter, and what to do now."""
+    words = []
+    for each in step.unknown:
+        question, tier = kb.questionnaire.by_id[each.id], step.result.knowledge.tier(each.could_raise_to)
+        words.append(f"You did not know about {question.answer_text}. It could lead to: {tier.label}.")
+    if step.unknown:
+        words.append("If you find out, or if you are worried, please answer the questions again or ask a doctor.")
+    if save is not None:
+        words.append(f"Your answers are in {visible(str(save))}.")
+    if step.stop == "emergency":
+        words.append(f"What to do first: {step.result.advice}")
+    return words
 
 
 class _Conversation:
     """One interview under way: the answers of each screen, so that each can be taken back."""
 
-    def __init__(self, kb: KnowledgeBase) -> None:
+    def __init__(self, kb: KnowledgeBase, width: int, *, color: bool) -> None:
         self._kb = kb
         self._interview = kb.interview()
+        self._width = width
+        self._color = color
         self._given: list[Given] = []
-        self._width = page()[0]
+        self._rank_told = 0
 
     @property
-    def answers(self) -> Given:
-        """All answers so far."""
+    def _answers(self) -> Given:
+        """All answers so far; a later one to the same question counts."""
         return {question: answer for given in self._given for question, answer in given.items()}
 
-    def run(self) -> Step:
-        """Ask until nothing is left to ask, or until the person stops."""
-        self._say(self._kb.questionnaire.disclaimer)
-        self._say("At each question: ? for help, d for don't know, b to go back, q to stop.")
-        step = self._interview.next(self.answers)
-        while step.screen is not None:
-            self._say_progress(step)
+    def run(self, save: Path | None) -> Step:
+        """Ask until the interview is over, or until the person stops."""
+        self._welcome(save)
+        while True:
             try:
-                self._given.append(self._asked(step.screen))
+                turn = self._turn()
             except _BackError:
                 if self._given:
                     self._given.pop()
                 else:
                     self._say("This is the first question.")
-            except _QuitError:
-                return step
-            try:
-                step = self._interview.next(self.answers)
-            except ContradictionError as error:
-                for line in str(error).splitlines():
-                    self._say(line)
-                self._say("Please answer again.")
-                self._given.pop()
-        return step
+            except _StopError:
+                return self._step_so_far()
+            else:
+                if isinstance(turn, Step):
+                    return turn
+                self._given.append(turn)
+
+    def _turn(self) -> Step | Given:
+        """Ask what is to be asked next and return the answers to it, or return the last step."""
+        try:
+            step = self._step(self._answers)
+        except ContradictionError as error:
+            return self._settled(error)
+        if step.screen is None:
+            return step
+        self._say_progress(step)
+        return self._asked(step.screen)
+
+    def _step(self, answers: Given) -> Step:
+        with progress("reasoning") if self._kb.engine == "reference" else nullcontext():
+            return self._interview.next(answers)
+
+    def _step_so_far(self) -> Step:
+        """Return where the interview stands, without answers that contradict each other."""
+        answers = self._answers
+        try:
+            return self._step(answers)
+        except ContradictionError as error:
+            self._say("The answers that do not fit together are left out of this result.")
+            involved = {subject for problem in error.problems for subject in problem.subjects}
+            return self._step({question: answer for question, answer in answers.items() if question not in involved})
+
+    def _settled(self, error: ContradictionError) -> Given:
+        """Tell of a contradiction, after what is proven in spite of it; ask again the answer that is not right."""
+        if error.proven is not None:
+            self._say(f"Your other answers already mean: {error.proven}. {error.advice}", _BOLD)
+        problem = error.problems[0]
+        self._say(problem.message)
+        involved = [question for question in self._kb.questions if question.id in problem.subjects]
+        if not involved:
+            raise _BackError
+        self._say("Which of these answers is not right?", _BOLD)
+        for number, question in enumerate(involved, 1):
+            self._say(f"{number} {question.text} You said: {question.phrase(self._answers[question.id])}", indent="  ")
+        numbers = {str(number): question for number, question in enumerate(involved, 1)}
+        prompt = f"a number from 1 to {len(involved)}"
+        while (said := self._read(prompt, "Type the number of one answer, and you can give it again.")) not in numbers:
+            self._say_not_understood(said, prompt)
+        return self._asked(Screen((numbers[said],)))
 
     def _asked(self, screen: Screen) -> Given:
+        """Ask the questions of a screen until they are answered."""
+        self._say(screen.lead_in or screen.questions[0].text, _BOLD)
         if screen.lead_in is None:
-            question = screen.questions[0]
-            return {question.id: self._one(question)}
-        return self._several(screen)
-
-    def _one(self, question: Question) -> Answer:
-        """Ask one question until there is an answer to it."""
-        self._say(question.text)
-        for number, option in enumerate(question.options, 1):
-            self._say(f"{number} {sentence(option.label)}", "  ")
-        prompt = {
-            "boolean": "yes or no",
-            "choice": f"1 to {len(question.options)}",
-            "integer": f"a whole number from {question.minimum} to {question.maximum}",
-        }[question.type]
+            choices = [option.label for option in screen.questions[0].options]
+        else:
+            choices = [question.answer_text for question in screen.questions]
+        for number, choice in enumerate(choices, 1):
+            self._say(f"{number} {sentence(choice)}", indent="  ")
+        if screen.lead_in is not None:
+            self._say("0 None of these", indent="  ")
+        prompt = asked_for(screen)
         while True:
-            said = self._read(f"[{prompt}] ", [question])
-            if said in ("d", "don't know", "dont know"):
-                return None
-            answer = _understood(question, said)
-            if answer is not None:
-                return answer
-            self._say(f'"{said}" is no answer to this; please give {prompt}, or d for don\'t know.')
+            said = self._read(prompt, *_help(screen))
+            try:
+                return understood(screen, said)
+            except NotUnderstoodError:
+                self._say_not_understood(said, prompt)
 
-    def _several(self, screen: Screen) -> Given:
-        """Ask a checklist: the numbers of all that apply, those not known after a d, or none of these."""
-        self._say(str(screen.lead_in))
-        for number, question in enumerate(screen.questions, 1):
-            self._say(f"{number} {sentence(question.answer_text)}", "  ")
-        self._say("0 None of these", "  ")
-        while True:
-            said = self._read(
-                "[all that apply, such as 1 3; d2 if you don't know 2; 0 for none] ", list(screen.questions)
-            )
-            given = _ticked(screen, said)
-            if given is not None:
-                return given
-            self._say(f'"{said}" is not understood; please give numbers from 0 to {len(screen.questions)}.')
-
-    def _read(self, prompt: str, questions: list[Question]) -> str:
+    def _read(self, prompt: str, *help_lines: str) -> str:
+        """Read a line that is an answer; what goes back, stops or asks for help is dealt with here."""
         while True:
             try:
-                said = input(prompt).strip().lower()
-            except EOFError:
+                print(f"[{prompt}; ? for help] ", end="", flush=True)
+                line = sys.stdin.readline(_LONGEST_LINE)
+            except KeyboardInterrupt:
                 print()
-                raise _QuitError from None
-            if said in ("b", "back"):
+                raise
+            said = line.strip()
+            if not line or not sys.stdin.isatty():
+                print(visible(said))
+            if not line or said.lower() in ("q", "quit", "stop"):
+                raise _StopError
+            if said.lower() in ("b", "back"):
                 raise _BackError
-            if said in ("q", "quit"):
-                raise _QuitError
-            if said != "?":
+            if said.lower() not in ("?", "help", "h"):
                 return said
-            helped = [question for question in questions if question.help]
-            for question in helped:
-                name = "" if len(questions) == 1 else f"{sentence(question.answer_text)}: "
-                self._say(f"{name}{question.help}")
-            if not helped:
-                self._say("There is no more to say about this; answer as well as you can.")
+            for words in help_lines:
+                self._say(words, indent="  ")
+            self._say(f"Type {prompt}. Or type: {_KEYS}.", indent="  ")
+
+    def _welcome(self, save: Path | None) -> None:
+        self._say(self._kb.questionnaire.disclaimer)
+        self._say("If you think that you are in danger, do not go on here. Get help now.", _BOLD)
+        print()
+        self._say(
+            "We ask first what matters most, and no more than we need. "
+            + ("Your answers are not kept." if save is None else f"Your answers will be saved in {visible(str(save))}.")
+        )
+        self._say(f"You can always type: {_KEYS}.")
 
     def _say_progress(self, step: Step) -> None:
-        whole = step.answered + step.open
-        filled = round(20 * step.answered / whole) if whole else 0
-        bar = "#" * filled + "-" * (20 - filled)
-        print(f"\n[{bar}] at most {step.open} questions left; so far: {step.result.tier.label}")
+        """Say how far the interview is, and what is proven already; the lowest tier is never told before the end."""
+        filled = _BAR * step.done // (step.done + step.left)
+        print()
+        self._say(
+            f"[{'#' * filled}{'-' * (_BAR - filled)}] Question {step.done + 1} of at most {step.done + step.left}", _DIM
+        )
+        tier = step.result.tier
+        if tier.rank > self._rank_told:
+            self._say(f"Your answers already mean: {tier.label}. {tier.advice_while_open}", _BOLD)
+            self._say("Please go on: more answers can show whether you need help even sooner.")
+            print()
+        self._rank_told = tier.rank
 
-    def _say(self, text: str, indent: str = "") -> None:
-        for line in textwrap.wrap(
-            text, self._width, initial_indent=indent, subsequent_indent=indent + "  " * bool(indent)
-        ):
-            print(line)
+    def _say_not_understood(self, said: str, prompt: str) -> None:
+        what = f'"{visible(said[:40])}" is not an answer here. ' if said else ""
+        self._say(f"{what}Please type {prompt}; d if you don't know, ? for help.")
 
-
-def _understood(question: Question, said: str) -> Answer:
-    """Return the answer that a line gives to a question; None when it gives none."""
-    if question.type == "boolean":
-        return {"y": True, "yes": True, "n": False, "no": False}.get(said)
-    if question.type == "choice":
-        for number, option in enumerate(question.options, 1):
-            if said in (str(number), option.id, option.label.lower()):
-                return option.id
-        return None
-    answer = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
-    return answer if is_answer(question, answer) else None
+    def _say(self, text: str, style: str = "", indent: str = "") -> None:
+        for line in _wrapped(text, self._width, indent):
+            print(f"{style}{line}{_PLAIN}" if style and self._color else line)
 
 
-def _ticked(screen: Screen, said: str) -> Given | None:
-    """Return the answers that a line gives to a checklist; None when it cannot be understood."""
-    ticked, unknown = set[int](), set[int]()
-    for word in said.replace(",", " ").split():
-        target = unknown if word.startswith("d") else ticked
-        number = word.removeprefix("d")
-        if word == "d":
-            unknown |= set(range(1, len(screen.questions) + 1))
-        elif number.isascii() and number.isdigit() and int(number) <= len(screen.questions):
-            target.add(int(number))
-        else:
-            return None
-    if not said or (0 in ticked and len(ticked) > 1) or 0 in unknown:
-        return None
-    return {
-        question.id: True if number in ticked else None if number in unknown else False
-        for number, question in enumerate(screen.questions, 1)
-    }
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Break a text into lines; those after the first of an indented one are indented further."""
+    following = indent and indent + "  "
+    return textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=following, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _help(screen: Screen) -> list[str]:
+    """Return what helps to answer the questions of a screen."""
+    if screen.lead_in is None:
+        return [question.help for question in screen.questions if question.help]
+    helped = [f"{sentence(each.answer_text)}: {each.help}" for each in screen.questions if each.help]
+    return [*helped, "To say that you do not know one of them, type a d before its number, such as d2."]

@@ -10,9 +10,9 @@ from time import monotonic
 from caretier.bundled import bundled_root
 from caretier.compilation import compile_model, verify_model
 from caretier.curation import check
-from caretier.errors import KnowledgeError, UnreadableInputError
+from caretier.errors import UnreadableInputError
 from caretier.files import replace_text
-from caretier.lockfile import NAME, parse, render
+from caretier.lockfile import NAME, read_file, render
 from caretier.ontology import load_ontology
 from caretier.progress import counted_progress, progress
 from caretier.reference import Reference
@@ -63,10 +63,7 @@ def compile_ontology(options: argparse.Namespace) -> int:
         say("classifying the ontology", 0, 0)
         reference = Reference(ontology, options.time_limit)
         if options.verify:
-            try:
-                model = parse(path.read_text(encoding="utf-8"))
-            except FileNotFoundError:
-                raise KnowledgeError(f"{path} does not exist; run `caretier compile`.") from None
+            model = read_file(str(path))
             wrong = verify_model(model, reference, say)
         else:
             model, wrong = compile_model(reference, say), []

@@ -193,7 +193,9 @@ def test_the_ceiling_is_the_highest_tier_of_any_valid_further_answers(kb: careti
         extended = _extensions(kb, given, still_open)
         extensions.append([each for each in extended if not evaluator.is_contradictory(evaluator.given(each))])
     flat = [each for group in extensions for each in group]
-    outcomes = kb.reference.assess([Assessment(kb.questionnaire.read({"answers": dict(each)})) for each in [*asked, *flat]])
+    outcomes = kb.reference.assess(
+        [Assessment(kb.questionnaire.read({"answers": dict(each)})) for each in [*asked, *flat]]
+    )
     ranks = [each.tier.rank if isinstance(each, Result) else -1 for each in outcomes[len(asked) :]]
     place = 0
     lower = 0
@@ -263,7 +265,9 @@ def test_the_lowest_tier_is_shown_as_settled_only_when_final(kb: caretier.Knowle
 
 
 def test_a_result_as_rdf_says_what_it_rests_on(kb: caretier.KnowledgeBase) -> None:
-    graph = kb.assess({"pain-lower-back": True, "saddle-numbness": True}, id="http://example.org/a", engine="reference").to_graph()
+    graph = kb.assess(
+        {"pain-lower-back": True, "saddle-numbness": True}, id="http://example.org/a", engine="reference"
+    ).to_graph()
     subject = URIRef("http://example.org/a")
     tiers = list(graph.objects(subject, CT.careTier))
     assert tiers == [URIRef(kb.reference.knowledge.tiers[0].iri)]

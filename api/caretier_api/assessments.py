@@ -1,0 +1,41 @@
+"""The routes that assess answers: one person's, many people's as a stream, the next question, and an explanation."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from caretier_api import negotiation
+from caretier_api.batch import BatchResponse
+from caretier_api.exchange import JSON, READERS, STREAM, WRITERS
+from caretier_api.service import Service
+
+
+def assessments_router(service: Service) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter()
+    read, written = tuple(READERS), tuple(WRITERS)
+
+    @router.post("/v1/assessments", operation_id="assess", response_class=Response)
+    async def assess(request: Request) -> Response:
+        given = negotiation.given(request, (*read, STREAM))
+        if given == STREAM:
+            negotiation.wanted(request, (STREAM,))
+            service.require_ready()
+            return BatchResponse(service, request)
+        wanted = negotiation.wanted(request, written)
+        return Response(await service.do("assess", await request.body(), given, wanted), media_type=wanted)
+
+    @router.post("/v1/next-question", operation_id="nextQuestion", response_class=Response)
+    async def next_question(request: Request) -> Response:
+        return await of_answers("next-question", request)
+
+    @router.post("/v1/explanations", operation_id="explain", response_class=Response)
+    async def explain(request: Request) -> Response:
+        return await of_answers("explain", request)
+
+    async def of_answers(operation: str, request: Request) -> Response:
+        negotiation.given(request, (JSON,))
+        negotiation.wanted(request, (JSON,))
+        return Response(await service.do(operation, await request.body()), media_type=JSON)
+
+    return router

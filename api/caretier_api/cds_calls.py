@@ -1,0 +1,132 @@
+"""What a CDS Hooks client sends, checked, and what is answered: a function of the knowledge and of the body for each.
+
+They are operations like those of `exchange`. What is needed has to come with a call: nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from caretier.assessment import Assessment
+from caretier.documents import parse_json
+from caretier.errors import ContradictionError, InputError
+from caretier.fhir_response import is_answered_elsewhere, read_response
+from caretier.knowledge_base import KnowledgeBase
+from caretier_api.cards import contradiction_cards, interview_card, result_cards
+from caretier_api.problems import PRECONDITION, UNREADABLE, refused
+
+COMPLETED = "questionnaire-completed"
+"""The hook that is called when somebody has answered a questionnaire."""
+
+VIEWED = "patient-view"
+"""The hook that is called when a record is opened."""
+
+RESPONSE = "questionnaireResponse"
+"""The key of the response in prefetch and context."""
+
+_FHIR_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+
+
+def completed(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+    """Give the cards for a completed questionnaire; none when it is another than this domain's."""
+    call = _read_call(content, COMPLETED)
+    response = (call.get("prefetch") or {}).get(RESPONSE) or call["context"].get(RESPONSE)
+    if not isinstance(response, dict) or response.get("resourceType") == "OperationOutcome":
+        detail = f"The QuestionnaireResponse has to come as prefetch.{RESPONSE}; it is not fetched from a FHIR server."
+        raise refused(PRECONDITION, detail)
+    return orjson.dumps({"cards": _cards(kb, response)})
+
+
+def viewed(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+    """Give the card that offers the interview for a person whose record is opened."""
+    context = _read_call(content, VIEWED)["context"]
+    for name in ("userId", "patientId"):
+        _require(isinstance(context.get(name), str), f'"context" needs "{name}", a text.')
+    return orjson.dumps({"cards": [interview_card(kb.knowledge)]})
+
+
+def feedback(_kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+    """Check what a client says became of cards, and keep nothing of it."""
+    told = parse_json(content)
+    entries = told.get("feedback") if isinstance(told, dict) else None
+    if not isinstance(entries, list):
+        raise refused(UNREADABLE, 'Feedback is an object with "feedback", a list.')
+    for entry in entries:
+        _check_feedback(entry)
+    return b"{}"
+
+
+def _cards(kb: KnowledgeBase, response: dict[str, Any]) -> list[dict[str, Any]]:
+    if is_answered_elsewhere(response, kb.knowledge):
+        return []
+    outcome = kb.assess_many([Assessment(read_response(response, kb.knowledge))])[0]
+    if isinstance(outcome, ContradictionError):
+        return contradiction_cards(outcome, kb.knowledge)
+    if isinstance(outcome, InputError):
+        raise outcome
+    identifier = response.get("id")
+    is_named = isinstance(identifier, str) and _FHIR_ID.fullmatch(identifier)
+    return result_cards(outcome, kb.codes, basis=f"QuestionnaireResponse/{identifier}" if is_named else None)
+
+
+def _read_call(content: bytes, hook: str) -> dict[str, Any]:
+    """Read the call of a service."""
+    call = parse_json(content)
+    if not isinstance(call, dict):
+        raise refused(UNREADABLE, "A call of a CDS service is an object with hook, hookInstance and context.")
+    _require(call.get("hook") == hook, f'The "hook" of this service is "{hook}".')
+    _require(_is_uuid(call.get("hookInstance")), '"hookInstance" has to be a UUID.')
+    _require(isinstance(call.get("context"), dict), '"context" has to be an object.')
+    _require(isinstance(call.get("prefetch") or {}, dict), '"prefetch" has to be an object.')
+    return call
+
+
+def _check_feedback(entry: Any) -> None:
+    if not isinstance(entry, dict):
+        raise refused(UNREADABLE, 'Each entry of "feedback" has to be an object.')
+    _require(_is_uuid(entry.get("card")), '"card" has to be the uuid of a card.')
+    _require(entry.get("outcome") in ("accepted", "overridden"), '"outcome" has to be "accepted" or "overridden".')
+    _require(_is_time(entry.get("outcomeTimestamp")), '"outcomeTimestamp" has to be such as "2026-05-31T10:30:00Z".')
+    accepted, reason = entry.get("acceptedSuggestions", []), entry.get("overrideReason", {})
+    _require(
+        isinstance(accepted, list) and all(isinstance(each, dict) and _is_uuid(each.get("id")) for each in accepted),
+        '"acceptedSuggestions" has to be a list of objects, each with the uuid of a suggestion as "id".',
+    )
+    _require(bool(accepted) or entry["outcome"] != "accepted", 'The outcome "accepted" needs "acceptedSuggestions".')
+    _require(
+        isinstance(reason, dict)
+        and isinstance(reason.get("userComment", ""), str)
+        and _is_coding(reason.get("reason")),
+        '"overrideReason" has to be an object with "reason", which has a system and a code, or "userComment", a text.',
+    )
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise refused(UNREADABLE, message)
+
+
+def _is_uuid(value: object) -> bool:
+    try:
+        uuid.UUID(str(value))
+    except ValueError:
+        return False
+    return isinstance(value, str)
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return datetime.fromisoformat(str(value)).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_coding(value: object) -> bool:
+    if value is None:
+        return True
+    return isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("system", "code"))

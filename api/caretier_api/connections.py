@@ -1,0 +1,66 @@
+"""Connections that are patient with nobody: those that send no request, or do not read the answer, are closed.
+
+uvicorn waits for ever for the first byte of a request, and for the last; thousands of such connections would use up
+the files that the process may open. It calls what is made here for each connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from caretier_api.settings import Settings
+
+_OTHER_FILES = 200
+"""Files that the process may have open beside its connections."""
+
+
+def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
+    """Make the class of connections for these settings, to be given to uvicorn as `http`."""
+    open_ones: dict[ImpatientProtocol, None] = {}
+    most = min(settings.connections, _files_allowed() - _OTHER_FILES)
+
+    class ImpatientProtocol(HttpToolsProtocol):
+        """A connection that is closed when nothing has moved on it between two looks at it."""
+
+        _seen: tuple[Any, ...] | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            """Keep an eye on the connection; where there are too many, the one that has waited longest has to go."""
+            super().connection_made(transport)
+            open_ones[self] = None
+            if len(open_ones) > most:
+                next((each for each in open_ones if each.is_waiting()), self).transport.abort()
+            self._look()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            """Forget the connection."""
+            open_ones.pop(self, None)
+            super().connection_lost(exc)
+
+        def is_waiting(self) -> bool:
+            """Say whether no request is being answered: the next has not come, or not all of its head."""
+            return self.cycle is None or self.cycle.response_complete
+
+        def _look(self) -> None:
+            if self not in open_ones:
+                return
+            unread = self.transport.get_write_buffer_size()
+            seen = (self.cycle, self.is_waiting(), unread)
+            if seen == self._seen and (self.is_waiting() or unread):
+                self.transport.abort()
+                return
+            self._seen = seen
+            self.loop.call_later(settings.request_seconds, self._look)
+
+    return ImpatientProtocol
+
+
+def _files_allowed() -> int:
+    """Raise the number of files that the process may have open as far as it may, and return it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard

@@ -1,0 +1,212 @@
+"""What goes in and out of the service as documents: the formats that are read and written, and what is done with them.
+
+Each operation is a function of the knowledge, a document and two media types that gives a document. It knows nothing
+of HTTP; it runs where the request came in when it is plain (nothing but the decision model is needed, and it takes
+microseconds), or else in a process of `workers`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+from caretier.assessment import Assessment
+from caretier.documents import FORMATS, format_named, parse, parse_json
+from caretier.errors import ContradictionError, InputError, InvalidAnswersError, UnreadableInputError
+from caretier.fhir import MEDIA_TYPE as FHIR
+from caretier.fhir_response import read_response
+from caretier.fhir_result import results_bundle
+from caretier.knowledge_base import KnowledgeBase
+from caretier.questionnaire import Answers
+from caretier.result import Result
+from caretier_api import cds_calls
+from caretier_api.problems import Problem, problem_of
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+JSON = "application/json"
+STREAM = "application/x-ndjson"
+"""The media type of many people's answers or results, a line of JSON each."""
+
+_PLAIN_BYTES = 100_000
+_JSON_LD_KEY = re.compile(rb'"(@|\\u0040)')
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads assessments from documents of one media type; `is_plain` says for a document whether it is quick and safe.
+
+    What is plain needs no RDF and takes microseconds.
+    """
+
+    read: Callable[[KnowledgeBase, bytes], Sequence[Assessment]]
+    is_plain: Callable[[bytes], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes results as a document of one media type; one that is plain needs no RDF and takes microseconds."""
+
+    write: Callable[[KnowledgeBase, Sequence[Result]], bytes]
+    is_plain: bool
+
+
+def _read_json(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
+    data = parse(content, format_named("json"))
+    if hasattr(data, "triples"):  # JSON-LD; nothing in JSON has triples
+        return _from_graph(kb, data)
+    return [Assessment(kb.questionnaire.read(data))]
+
+
+def _read_fhir(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
+    return [Assessment(read_response(parse_json(content), kb.knowledge))]
+
+
+def _read_rdf(format_name: str) -> Reader:
+    def read(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
+        return _from_graph(kb, parse(content, format_named(format_name)))
+
+    return Reader(read, lambda _content: False)
+
+
+def _from_graph(kb: KnowledgeBase, graph: Graph) -> Sequence[Assessment]:
+    from caretier.assessments import from_graph
+
+    return from_graph(graph, kb.questionnaire)
+
+
+def _is_plain_json(content: bytes) -> bool:
+    return len(content) <= _PLAIN_BYTES and not _JSON_LD_KEY.search(content)
+
+
+def _write_json(_kb: KnowledgeBase, results: Sequence[Result]) -> bytes:
+    told = [result.to_dict() for result in results]
+    return orjson.dumps(told[0] if len(told) == 1 else told)
+
+
+def _write_fhir(kb: KnowledgeBase, results: Sequence[Result]) -> bytes:
+    return orjson.dumps(results_bundle(results, kb.codes))
+
+
+def _write_rdf(format_name: str) -> Writer:
+    def write(kb: KnowledgeBase, results: Sequence[Result]) -> bytes:
+        from caretier.assessments import results_graph
+        from caretier.rdf_documents import render_rdf
+
+        return render_rdf(results_graph(results, kb.knowledge), format_name).encode()
+
+    return Writer(write, is_plain=False)
+
+
+_RDF = tuple(known for known in FORMATS if known.name not in ("json", "yaml"))
+
+READERS: Mapping[str, Reader] = {
+    JSON: Reader(_read_json, _is_plain_json),
+    FHIR: Reader(_read_fhir, _is_plain_json),
+    **{known.media_type: _read_rdf(known.name) for known in _RDF},
+}
+"""What is read, by media type."""
+
+WRITERS: Mapping[str, Writer] = {
+    JSON: Writer(_write_json, is_plain=True),
+    FHIR: Writer(_write_fhir, is_plain=True),
+    **{known.media_type: _write_rdf(known.name) for known in _RDF},
+}
+"""What is written, by media type, the one that is given when nothing else is asked for first."""
+
+
+def assess(kb: KnowledgeBase, content: bytes, given: str, wanted: str) -> bytes:
+    """Assess a document of one or more assessments, all or none; raises what is wrong with them."""
+    outcomes = kb.assess_many(READERS[given].read(kb, content))
+    faults = [outcome for outcome in outcomes if isinstance(outcome, InputError)]
+    if faults:
+        raise _joined(faults)
+    return WRITERS[wanted].write(kb, [outcome for outcome in outcomes if isinstance(outcome, Result)])
+
+
+def explain(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+    """Assess one person's answers and explain the result."""
+    answers = _read_answers(kb, content)
+    result = kb.assess(answers.values, id=answers.id)
+    return orjson.dumps(result.to_dict() | {"explanation": kb.explain(answers.values).to_dict()})
+
+
+def next_question(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+    """Say which screen of an interview comes next."""
+    return orjson.dumps(kb.interview().next(_read_answers(kb, content).values).to_dict())
+
+
+def assess_lines(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+    """Assess many people in one run, an answers document a line; a line that cannot be used has its error in its place."""
+    read = [_read_line(kb, line) for line in content.split(b"\n")]
+    outcomes = iter(kb.assess_many([each for each, _ in read if isinstance(each, Assessment)]))
+    lines = []
+    for each, identifier in read:
+        outcome = next(outcomes) if isinstance(each, Assessment) else each
+        if isinstance(outcome, Result):
+            lines.append(orjson.dumps(outcome.to_dict()))
+        else:
+            lines.append(failed_line(identifier, problem_of(outcome, kb.knowledge.tiers)))
+    return b"".join(line + b"\n" for line in lines)
+
+
+def failed_line(identifier: str | None, problem: Problem) -> bytes:
+    """Write the line of a person whose answers could not be assessed."""
+    return orjson.dumps({"id": identifier, "error": problem.to_dict()})
+
+
+def identifier_in(data: object) -> str | None:
+    """Return the id that an answers document has, whatever else is wrong with it."""
+    found = data.get("id") if isinstance(data, dict) else None
+    return found if isinstance(found, str) else None
+
+
+OPERATIONS: Mapping[str, Callable[[KnowledgeBase, bytes, str, str], bytes]] = {
+    "assess": assess,
+    "assess-lines": assess_lines,
+    "explain": explain,
+    "next-question": next_question,
+    cds_calls.COMPLETED: cds_calls.completed,
+    cds_calls.VIEWED: cds_calls.viewed,
+    "feedback": cds_calls.feedback,
+}
+"""What can be done with a document, by name."""
+
+
+def is_plain(content: bytes, given: str, wanted: str) -> bool:
+    """Say whether the decision model alone can do it, in microseconds; a line of a stream is always plain."""
+    return given == STREAM or (READERS[given].is_plain(content) and WRITERS[wanted].is_plain)
+
+
+def _read_line(kb: KnowledgeBase, line: bytes) -> tuple[Assessment | InputError, str | None]:
+    identifier = None
+    try:
+        data = parse_json(line)
+        identifier = identifier_in(data)
+        return Assessment(kb.questionnaire.read(data)), identifier
+    except InputError as error:
+        return error, identifier
+
+
+def _read_answers(kb: KnowledgeBase, content: bytes) -> Answers:
+    """Read an answers document in JSON; RDF may say more than answers can, which would be lost here."""
+    data = parse(content, format_named("json"))
+    if hasattr(data, "triples"):
+        raise UnreadableInputError('an answers document such as {"answers": {}} is needed here, not JSON-LD.')
+    return kb.questionnaire.read(data)
+
+
+def _joined(faults: Sequence[InputError]) -> InputError:
+    """Make one error of those of several assessments; what one of them proves all the same goes with it."""
+    if len(faults) == 1:
+        return faults[0]
+    problems = tuple(each for fault in faults if isinstance(fault, InvalidAnswersError) for each in fault.problems)
+    proven = [fault for fault in faults if isinstance(fault, ContradictionError) and fault.proven is not None]
+    if proven:
+        return ContradictionError(problems, proven[0].proven, proven[0].advice)
+    return InvalidAnswersError(problems)

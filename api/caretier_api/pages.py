@@ -1,0 +1,257 @@
+"""The web interview: one question or one checklist a page, and then the result. It works without JavaScript.
+
+All that a person has answered is in the page that they see, as hidden fields of its form: nothing is kept here, and
+nothing of it is in an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from caretier.errors import CaretierError, UnreadableInputError
+from caretier.interview import Screen
+from caretier.knowledge import Knowledge
+from caretier.questionnaire import Question
+from caretier_api import negotiation
+from caretier_api.conversation import (
+    FORM,
+    Conversation,
+    Fields,
+    Filled,
+    Given,
+    NotAnsweredError,
+    read_conversation,
+    read_fields,
+    read_filled,
+    screen_of,
+)
+from caretier_api.knowledge_pages import knowledge_pages_router
+from caretier_api.problems import CONTRADICTION, Problem, ProblemError, problem_of
+from caretier_api.query_pages import asker, query_router
+from caretier_api.service import Service
+from caretier_api.site import Site
+
+
+def pages_router(service: Service, site: Site) -> APIRouter:
+    """Make the routes of all pages."""
+    router = APIRouter(include_in_schema=False)
+    interview = _Interview(service, site)
+
+    @router.get("/", response_class=Response)
+    @router.get("/interview", response_class=Response)
+    async def start(request: Request) -> Response:
+        return await interview.start(request)
+
+    @router.post("/interview", response_class=Response)
+    async def go_on(request: Request) -> Response:
+        negotiation.given(request, (FORM,))
+        return await interview.go_on(request, read_fields(await request.body()))
+
+    @router.get("/static/{digest}/{name}", response_class=Response)
+    async def static(digest: str, name: str) -> Response:
+        return site.static(digest, name)
+
+    router.routes.extend(knowledge_pages_router(service, site).routes)
+    router.routes.extend(query_router(service, site, asker(service)).routes)
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class _Interview:
+    """Answers each request with the page that comes next."""
+
+    service: Service
+    site: Site
+
+    async def start(self, request: Request) -> Response:
+        """Welcome a person."""
+        most = (await self._step(Conversation()))["progress"]["left_at_most"]
+        return self._page(request, "start.html", Conversation(), most=most)
+
+    async def go_on(self, request: Request, fields: Fields) -> Response:
+        """Do what the button says that was pressed."""
+        questionnaire = self.service.knowledge.questionnaire
+        conversation = read_conversation(fields, questionnaire)
+        if fields.get("change"):
+            return await self._ask(request, conversation, screen_of(fields["change"][0].split(), questionnaire))
+        asked = screen_of(fields["asked"], questionnaire) if fields.get("asked") else None
+        match fields.get("do", [""])[0]:
+            case "back":
+                return await self._back(request, conversation, asked, read_filled(fields))
+            case "continue" | "none" | "unknown" as said if asked:
+                return await self._take(request, conversation, asked, read_filled(fields), said)
+            case "stop":
+                kept = _kept(conversation, asked, read_filled(fields))
+                return await self._go_on(request, kept, stop=True)
+        return await self._go_on(request, conversation)
+
+    async def _take(
+        self, request: Request, conversation: Conversation, screen: Screen, filled: Filled, said: str
+    ) -> Response:
+        """Take the answers of a screen and go on; ask again when they cannot be read."""
+        if said == "unknown":
+            return await self._go_on(request, conversation.answered({each.id: None for each in screen.questions}))
+        try:
+            answers = filled.answers(screen, none=said == "none")
+        except NotAnsweredError as error:
+            return await self._ask(request, conversation, screen, filled, error)
+        return await self._go_on(request, conversation.answered(answers))
+
+    async def _back(
+        self, request: Request, conversation: Conversation, asked: Screen | None, filled: Filled
+    ) -> Response:
+        """Go to the screen before, or leave a screen that was to change an answer as it was."""
+        if asked is not None:
+            if _is_change(asked, conversation):
+                return await self._go_on(request, conversation)
+            conversation = _kept(conversation, asked, filled)
+        if not conversation.given:
+            return await self.start(request)
+        before, questions = conversation.taken_back()
+        return await self._ask(request, before, screen_of(questions, self.service.knowledge.questionnaire))
+
+    async def _go_on(self, request: Request, conversation: Conversation, *, stop: bool = False) -> Response:
+        """Ask what comes next, or show the result."""
+        step = await self._step(conversation)
+        if isinstance(step, Problem):
+            return self._contradiction(request, conversation, step)
+        if step["screen"] is None or stop:
+            return self._result(request, conversation, step)
+        questions = [question["id"] for question in step["screen"]["questions"]]
+        screen = screen_of(questions, self.service.knowledge.questionnaire)
+        return self._question(request, conversation, screen, step)
+
+    async def _ask(
+        self,
+        request: Request,
+        conversation: Conversation,
+        screen: Screen,
+        filled: Filled | None = None,
+        error: NotAnsweredError | None = None,
+    ) -> Response:
+        """Ask the questions of a certain screen, because the person wants it or has to fill it in once more."""
+        step = None if _is_change(screen, conversation) else await self._step(conversation)
+        if isinstance(step, Problem):
+            return self._contradiction(request, conversation, step)
+        return self._question(request, conversation, screen, step, filled, error)
+
+    def _question(
+        self,
+        request: Request,
+        conversation: Conversation,
+        screen: Screen,
+        step: Any,
+        filled: Filled | None = None,
+        error: NotAnsweredError | None = None,
+    ) -> Response:
+        """Show a screen; without a step it is to change an answer."""
+        return self._page(
+            request,
+            "question.html",
+            conversation,
+            status=422 if error else 200,
+            screen=screen,
+            step=step,
+            tier=self.service.knowledge.tier(step["result"]["tier"]) if step else None,
+            filled=filled or conversation.filled(screen),
+            error=error,
+        )
+
+    def _contradiction(self, request: Request, conversation: Conversation, problem: Problem) -> Response:
+        """Show what is proven all the same, and ask which answer is not right."""
+        knowledge, answers = self.service.knowledge, conversation.answers
+        proven = problem.members.get("proven")
+        return self._page(
+            request,
+            "contradiction.html",
+            conversation,
+            status=problem.kind.status,
+            tier=knowledge.tier(proven["tier"]) if isinstance(proven, dict) else None,
+            conflicts=[
+                (_told(knowledge, each["message"]), [_said(knowledge, question, answers) for question in involved])
+                for each in _entries(problem)
+                if (involved := [question for question in each["questions"] if question in answers])
+            ],
+        )
+
+    def _result(self, request: Request, conversation: Conversation, step: Any) -> Response:
+        knowledge, answers = self.service.knowledge, conversation.answers
+        questions = knowledge.questionnaire.questions
+        return self._page(
+            request,
+            "result.html",
+            conversation,
+            step=step,
+            result=step["result"],
+            tier=knowledge.tier(step["result"]["tier"]),
+            ceiling=knowledge.tier(step["result"]["ceiling"]),
+            by_id=knowledge.questionnaire.by_id,
+            answered=[
+                (screen := screen_of(given, knowledge.questionnaire), given, _told_on(screen, given))
+                for given in conversation.given
+            ],
+            reported=[
+                question.phrase(answer)
+                for question in questions
+                if (answer := answers.get(question.id)) is not None and answer is not False
+            ],
+            denied=[question.answer_text for question in questions if answers.get(question.id) is False],
+            unknown=[question.answer_text for question in questions if answers.get(question.id, False) is None],
+        )
+
+    def _page(self, request: Request, template: str, conversation: Conversation, **context: Any) -> Response:
+        return self.site.page(request, template, private=True, conversation=conversation, **context)
+
+    async def _step(self, conversation: Conversation) -> Any:
+        """Return where the interview stands, as plain data, or the problem that answers contradict each other."""
+        try:
+            content = orjson.dumps({"answers": conversation.answers})
+            return orjson.loads(await self.service.do("next-question", content))
+        except (CaretierError, ProblemError) as error:
+            problem = problem_of(error, self.service.knowledge.tiers)
+            if problem.kind == CONTRADICTION:
+                return problem
+            raise
+
+
+def _is_change(screen: Screen, conversation: Conversation) -> bool:
+    """Say whether a screen asks again what is answered."""
+    return not conversation.answers.keys().isdisjoint(question.id for question in screen.questions)
+
+
+def _kept(conversation: Conversation, asked: Screen | None, filled: Filled) -> Conversation:
+    """Keep what is filled in on a screen that is left without going on; what cannot be read was not yet an answer."""
+    if asked is None:
+        return conversation
+    try:
+        return conversation.kept(filled.answers(asked))
+    except (NotAnsweredError, UnreadableInputError):
+        return conversation
+
+
+def _entries(problem: Problem) -> Sequence[Any]:
+    entries = problem.members.get("errors", ())
+    assert isinstance(entries, Sequence)
+    return entries
+
+
+def _told(knowledge: Knowledge, message: str) -> str:
+    """Tell of a contradiction in the words of the ontology, without the ids of questions."""
+    return next((each.message for each in knowledge.contradictions if message.endswith(each.message)), message)
+
+
+def _told_on(screen: Screen, given: Given) -> list[str]:
+    """Put the answers of a screen into words; of a checklist only what is not denied."""
+    if screen.lead_in is None:
+        return [question.phrase(given[question.id]) for question in screen.questions]
+    return [question.phrase(given[question.id]) for question in screen.questions if given[question.id] is not False]
+
+
+def _said(knowledge: Knowledge, question: str, answers: Any) -> tuple[Question, str]:
+    asked = knowledge.questionnaire.by_id[question]
+    return asked, asked.phrase(answers[question])

@@ -1,0 +1,151 @@
+"""What goes wrong, told as RFC 9457 problem documents: one table of kinds, and what each error of caretier becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Scope
+
+from caretier.errors import (
+    CaretierError,
+    ContradictionError,
+    InvalidAnswersError,
+    ReasonerError,
+    ReasonerTimeoutError,
+    UnreadableInputError,
+)
+from caretier.fhir import MEDIA_TYPE as FHIR
+from caretier.knowledge import CareTier
+from caretier_api import outcomes
+
+MEDIA_TYPE = "application/problem+json"
+REQUEST_ID = "caretier.request_id"
+"""The key of a request's id in its ASGI scope."""
+
+_TYPES = "https://w3id.org/caretier/problems/"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: the name that ends its type, its status, and a title that is always the same."""
+
+    name: str
+    status: int
+    title: str
+
+    @property
+    def type(self) -> str:
+        """The IRI of the kind."""
+        return _TYPES + self.name
+
+
+UNREADABLE = Kind("unreadable-input", 400, "The input cannot be read.")
+NOT_FOUND = Kind("not-found", 404, "There is nothing here.")
+METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This method is not for this address.")
+NOT_ACCEPTABLE = Kind("not-acceptable", 406, "None of the formats asked for can be given.")
+TOO_SLOW = Kind("request-timeout", 408, "The request took too long to arrive.")
+CONTRADICTION = Kind("contradictory-answers", 409, "The answers contradict each other.")
+PRECONDITION = Kind("precondition-failed", 412, "Data that is needed cannot be had.")
+TOO_LARGE = Kind("too-large", 413, "The request is too large.")
+UNSUPPORTED = Kind("unsupported-media-type", 415, "The format of the request is not read here.")
+INVALID = Kind("invalid-answers", 422, "The answers cannot be used.")
+INTERNAL = Kind("internal-error", 500, "The service made a mistake.")
+BUSY = Kind("busy", 503, "The service is busy.")
+NOT_READY = Kind("not-ready", 503, "The service is not ready yet.")
+REASONER_FAILED = Kind("reasoner-failed", 503, "The reasoner gave no answer.")
+TIME_LIMIT = Kind("time-limit", 504, "It took too long and was stopped.")
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        UNREADABLE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_SLOW, CONTRADICTION, PRECONDITION, TOO_LARGE,
+        UNSUPPORTED, INVALID, INTERNAL, BUSY, NOT_READY, REASONER_FAILED, TIME_LIMIT,
+    )
+}  # fmt: skip
+"""Every kind of problem by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem: its kind, what happened in words, and members that some kinds have (`errors`, `proven`)."""
+
+    kind: Kind
+    detail: str
+    members: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self, instance: str | None = None) -> dict[str, object]:
+        """Give the problem as plain data; `instance` is the id of the request."""
+        kind = self.kind
+        told: dict[str, object] = {"type": kind.type, "title": kind.title, "status": kind.status}
+        told["detail"] = self.detail
+        if instance is not None:
+            told["instance"] = f"urn:uuid:{instance}"
+        return told | dict(self.members)
+
+
+class ProblemError(Exception):
+    """Carries a problem to where it is told."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.kind.name)
+        self.problem = problem
+
+
+def refused(kind: Kind, detail: str, **headers: str) -> ProblemError:
+    """Make the error of a problem; headers are named with underscores for hyphens."""
+    return ProblemError(Problem(kind, detail, headers={name.replace("_", "-"): text for name, text in headers.items()}))
+
+
+def problem_of(error: CaretierError | ProblemError, tiers: Iterable[CareTier]) -> Problem:
+    """Say which problem an error is; what the answers prove all the same stands first.
+
+    `tiers` are the care tiers of the domain, to name the one that is proven.
+    """
+    if isinstance(error, ProblemError):
+        return error.problem
+    if isinstance(error, InvalidAnswersError):
+        members: dict[str, object] = {
+            "errors": [{"questions": list(each.subjects), "message": each.message} for each in error.problems]
+        }
+        if not isinstance(error, ContradictionError):
+            return Problem(INVALID, str(error), members)
+        if error.proven is not None:
+            tier = next(tier.id for tier in tiers if tier.label == error.proven)
+            members = {"proven": {"tier": tier, "label": error.proven, "advice": error.advice}} | members
+        return Problem(CONTRADICTION, str(error), members)
+    if isinstance(error, UnreadableInputError):
+        return Problem(UNREADABLE, f"The input cannot be used: {error}")
+    if isinstance(error, ReasonerTimeoutError):
+        return Problem(TIME_LIMIT, str(error))
+    if isinstance(error, ReasonerError):
+        return Problem(REASONER_FAILED, "The reasoner gave no answer; nothing may be concluded.")
+    return Problem(INTERNAL, "Something went wrong that is not the fault of the request.")
+
+
+def response(problem: Problem, scope: Scope) -> Response:
+    """Answer a request with a problem; with an OperationOutcome where FHIR is spoken."""
+    speaks_fhir = outcomes.is_wanted(scope)
+    content = outcomes.outcome(problem) if speaks_fhir else problem.to_dict(scope.get(REQUEST_ID))
+    return Response(
+        orjson.dumps(content),
+        status_code=problem.kind.status,
+        headers=dict(problem.headers),
+        media_type=FHIR if speaks_fhir else MEDIA_TYPE,
+    )
+
+
+def rendered(problem: Problem, instance: str | None = None) -> bytes:
+    """Write a problem as JSON."""
+    return orjson.dumps(problem.to_dict(instance))
+
+
+def read_problem(content: bytes) -> Problem:
+    """Read a problem that `rendered` wrote."""
+    told = orjson.loads(content)
+    kind = KINDS[told.pop("type").removeprefix(_TYPES)]
+    detail = told.pop("detail")
+    return Problem(kind, detail, {name: said for name, said in told.items() if name not in ("title", "status")})

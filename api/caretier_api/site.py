@@ -1,0 +1,151 @@
+"""The look of the web pages: templates, style, and the headers that every page has.
+
+Nothing on a page comes from elsewhere, and all words that are not the domain's own stand in the templates, marked for
+translation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from caretier.fhir import domain_title
+from caretier.knowledge import CareTier
+from caretier.presentation import sentence
+from caretier.result import SOFTWARE
+from caretier_api import negotiation
+from caretier_api.exchange import JSON
+from caretier_api.problems import MEDIA_TYPE as PROBLEM
+from caretier_api.problems import NOT_FOUND, Problem, refused
+from caretier_api.service import Service
+
+HTML = "text/html"
+
+Made = TypeVar("Made")
+
+_FOLDER = Path(__file__).parent
+_LEVELS = 4  # ways in which tiers above rank 0 look; further ones look like the last
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_KEPT = "public, max-age=31536000, immutable"
+
+
+class Site:
+    """The pages of one service."""
+
+    def __init__(self, service: Service) -> None:
+        """Read templates and static files."""
+        self._service = service
+        self._static = {path.name: path.read_bytes() for path in sorted((_FOLDER / "static").iterdir())}
+        self._digest = hashlib.sha256(b"".join(self._static.values())).hexdigest()[:12]
+        self._templates = Environment(
+            loader=FileSystemLoader(_FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+        self._templates.filters["sentence"] = sentence
+
+    def page(
+        self, request: Request, template: str, *, status: int = 200, private: bool = False, **context: Any
+    ) -> Response:
+        """Make a page; one that is private, since a person's answers are in it, is kept nowhere."""
+        text = self._templates.get_template(template).render(**self._shared(request), **context)
+        headers = {
+            "Cache-Control": "no-store" if private else "no-cache",
+            "Content-Security-Policy": _POLICY,
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+            "X-Frame-Options": "DENY",
+        }
+        return Response(text, status_code=status, headers=headers, media_type=HTML)
+
+    def is_for(self, request: Request) -> bool:
+        """Say whether a request asks for a page rather than for data, as browsers do."""
+        accept = ",".join(request.headers.getlist("accept"))
+        return negotiation.preferred(accept, (PROBLEM, JSON, HTML)) == HTML
+
+    def problem(self, request: Request, problem: Problem) -> Response:
+        """Tell of a problem on a page."""
+        page = self.page(request, "problem.html", status=problem.kind.status, private=True, problem=problem)
+        page.headers.update(problem.headers)
+        return page
+
+    def static(self, digest: str, name: str) -> Response:
+        """Answer with a static file; its address changes with the content, so that it may be kept for ever."""
+        content = self._static.get(name)
+        if content is None or digest != self._digest:
+            raise refused(NOT_FOUND, "There is no such file.")
+        return Response(content, media_type=_STATIC_TYPES[Path(name).suffix], headers={"Cache-Control": _KEPT})
+
+    def term(self, iri: str) -> str | None:
+        """Return the address of the page of a term; None when it is none of the domain's own."""
+        for prefix, namespace in self._service.knowledge.prefixes.items():
+            if iri.startswith(namespace) and iri != namespace:
+                return f"/terms/{prefix}/{quote(iri.removeprefix(namespace), safe='')}"
+        return None
+
+    def short(self, iri: str) -> str:
+        """Shorten an IRI by the prefixes of the domain."""
+        for prefix, namespace in self._service.knowledge.prefixes.items():
+            if iri.startswith(namespace):
+                return f"{prefix}:{iri.removeprefix(namespace)}"
+        return iri
+
+    def level(self, tier: CareTier) -> str:
+        """Name the look of a tier, by its place among all tiers."""
+        if tier.rank == 0:
+            return "calm"
+        tiers = self._service.knowledge.tiers
+        return f"level-{min([each.id for each in tiers].index(tier.id) + 1, _LEVELS)}"
+
+    def _shared(self, request: Request) -> Mapping[str, object]:
+        """Return what every page needs."""
+        service = self._service
+        root = str(request.scope.get("root_path", "")).rstrip("/")
+        knowledge = service.kb.knowledge if service.ready.is_set() else None
+        number = service.settings.emergency_number
+        return {
+            "root": root,
+            "static": f"{root}/static/{self._digest}",
+            "emergency_number": number,
+            "emergency_link": "tel:" + re.sub(r"[^0-9+*#]", "", number),
+            "knowledge": knowledge,
+            "domain": domain_title(knowledge) if knowledge else "",
+            "disclaimer": knowledge.questionnaire.disclaimer if knowledge else "",
+            "software": SOFTWARE,
+            "level": self.level,
+            "term_address": self.term,
+            "short": self.short,
+        }
+
+
+def made_once(make: Callable[[], Made]) -> Callable[[], Made]:
+    """Return a function that makes something when it is first called, and gives the same from then on.
+
+    Threads that call it meanwhile wait.
+    """
+    lock, made = Lock(), list[Made]()
+
+    def get() -> Made:
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
+
+    return get

@@ -1,0 +1,91 @@
+"use strict";
+// The interview works without this script. With it, the browser's own Back goes from page to page and does not ask
+// whether to send a form again: no cache keeps these pages, so this tab does, for as long as it is open.
+(() => {
+  const pages = new Map();
+  let place = history.state?.place ?? 0;
+  let waiting = false;
+
+  function keep() {
+    pages.set(place, { body: document.body, title: document.title });
+  }
+
+  function show({ body, title }) {
+    document.body.replaceWith(body);
+    document.title = title;
+    scrollTo(0, 0);
+    prepare();
+  }
+
+  function prepare() {
+    (document.querySelector("[autofocus]") ?? document.getElementById("main")).focus({ preventScroll: true });
+    document.querySelectorAll("[data-print]").forEach((button) => (button.hidden = false));
+  }
+
+  async function ask(address, answers) {
+    const response = await fetch(address, {
+      method: "POST",
+      headers: { "Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded" },
+      body: answers,
+    });
+    if (!response.headers.get("Content-Type")?.startsWith("text/html")) throw new TypeError("no page");
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    return { body: document.adoptNode(page.body), title: page.title };
+  }
+
+  async function meanwhile(work) {
+    if (waiting) return;
+    waiting = true;
+    document.body.setAttribute("aria-busy", "true");
+    const asking = document.body;
+    try {
+      await work();
+    } catch {
+      document.querySelector(".offline").hidden = false;
+      scrollTo(0, 0);
+    } finally {
+      asking.removeAttribute("aria-busy");
+      waiting = false;
+    }
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[action$='/interview']")) return;
+    event.preventDefault();
+    const answers = new URLSearchParams(new FormData(form));
+    if (event.submitter?.name) answers.append(event.submitter.name, event.submitter.value);
+    meanwhile(async () => {
+      const page = await ask(form.action, answers.toString());
+      keep();
+      place += 1;
+      history.pushState({ place, answers: answers.toString() }, "", form.action);
+      show(page);
+    });
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) print();
+    const link = event.target.closest("a[href^='#']");
+    if (!link) return;
+    event.preventDefault(); // a jump within a page is no step back to come
+    const target = document.getElementById(link.hash.slice(1));
+    target.focus();
+    target.scrollIntoView({ block: "center" });
+  });
+
+  addEventListener("popstate", ({ state }) => {
+    keep();
+    place = state?.place ?? 0;
+    if (pages.has(place)) show(pages.get(place));
+    else if (state?.answers) meanwhile(async () => show(await ask(location.href, state.answers)));
+    else location.reload();
+  });
+
+  if (history.state?.answers) {
+    meanwhile(async () => show(await ask(location.href, history.state.answers)));
+  } else {
+    history.replaceState({ place }, "");
+    document.querySelectorAll("[data-print]").forEach((button) => (button.hidden = false));
+  }
+})();

@@ -1,0 +1,45 @@
+"""One process of the pool: it loads the knowledge and does jobs that come on standard input, until there are no more."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from caretier import load
+from caretier.errors import CaretierError
+from caretier.knowledge_base import KnowledgeBase
+from caretier_api.exchange import OPERATIONS
+from caretier_api.problems import INTERNAL, Problem, ProblemError, problem_of
+from caretier_api.workers import work
+
+
+def main(root: str, seconds: str) -> int:
+    """Work until standard input ends."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answered = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing but answers may get among the answers
+    kb = load(root, time_limit=float(seconds))
+    work(lambda job, content: _do(kb, job, content), sys.stdin.buffer, answered)
+    return 0
+
+
+def _do(kb: KnowledgeBase, job: str, content: bytes) -> bytes:
+    operation, given, wanted = job.split()
+    try:
+        return OPERATIONS[operation](kb, content, given, wanted)
+    except CaretierError as error:
+        raise ProblemError(problem_of(error, kb.knowledge.tiers)) from None
+    except RecursionError:
+        raise ProblemError(Problem(INTERNAL, "The input is nested too deeply.")) from None
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """End by an exception, so that whatever was started is ended and cleared away."""
+    raise SystemExit(143)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

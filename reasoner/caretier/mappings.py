@@ -1,0 +1,54 @@
+"""The codes of clinical terminologies that match the terms of a domain, read from the mappings beside its root.
+
+No conclusion rests on a code, so neither the root nor the decision model knows them. Oxigraph reads the file in
+milliseconds, where loading the whole ontology for it would take a second.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from caretier.errors import KnowledgeError
+from caretier.fhir import Code, Codes
+
+NAME = "mappings.ttl"
+"""The name of the file with the mappings; a domain without one has no codes."""
+
+_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_MATCHES = (f"{_SKOS}exactMatch", f"{_SKOS}closeMatch")
+_SYSTEMS = {
+    "http://snomed.info/id/": ("http://snomed.info/sct", ""),
+    "http://purl.obolibrary.org/obo/HP_": ("http://human-phenotype-ontology.org", "HP:"),
+    "http://purl.obolibrary.org/obo/MONDO_": ("http://purl.obolibrary.org/obo/mondo.owl", "MONDO:"),
+}
+"""What the IRIs of a terminology begin with, if not with its name in FHIR: that name, and how its codes begin."""
+
+
+def read_codes(root: str) -> Codes:
+    """Read the codes that match a term exactly or closely, by the IRI of the term; exact ones come first.
+
+    `root` is the root file of an ontology. Broader, narrower and related codes mean something else and are left out.
+    """
+    path = Path(root).with_name(NAME)
+    if not path.is_file():
+        return {}
+    try:
+        quads = list(ox.parse(path=str(path), format=ox.RdfFormat.TURTLE))
+    except (SyntaxError, ValueError, OSError) as error:
+        raise KnowledgeError(f"{path} is not well-formed: {' '.join(str(error).split())}") from error
+    found: dict[str, dict[tuple[int, str], Code]] = {}
+    for quad in quads:
+        if quad.predicate.value in _MATCHES and isinstance(quad.object, ox.NamedNode):
+            place = (_MATCHES.index(quad.predicate.value), quad.object.value)
+            found.setdefault(quad.subject.value, {})[place] = _code(quad.object.value)
+    return {term: tuple(codes[place] for place in sorted(codes)) for term, codes in found.items()}
+
+
+def _code(iri: str) -> Code:
+    for start, (system, prefix) in _SYSTEMS.items():
+        if iri.startswith(start):
+            return Code(system, prefix + iri[len(start) :])
+    end = max(iri.rfind("#"), iri.rfind("/"))
+    return Code(iri[:end], iri[end + 1 :])

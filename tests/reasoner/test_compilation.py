@@ -1,0 +1,228 @@
+"""Compiling by interrogation: what the reading of axioms gets wrong is put right, what cannot be proven is refused."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from caretier import cli
+from caretier.assessment import Assessment
+from caretier.compilation import compile_model
+from caretier.errors import KnowledgeError
+from caretier.knowledge import AtomSet, atom_text
+from caretier.lockfile import NAME
+from caretier.model import DecisionModel
+from caretier.ontology import load_ontology
+from caretier.reference import Reference
+from caretier.result import Result
+
+pytestmark = pytest.mark.slow
+
+PREFIXES = """
+@prefix ct: <https://w3id.org/caretier/core#> . @prefix bp: <https://w3id.org/caretier/back-pain#> .
+@prefix cs: <https://w3id.org/caretier/shapes#> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix swrl: <http://www.w3.org/2003/11/swrl#> .
+"""
+NEW_TERMS = """
+bp:arisesIn a owl:ObjectProperty . bp:Nerves a owl:Class . bp:Joints a owl:Class .
+bp:HeadNerves a bp:Nerves , owl:NamedIndividual .
+bp:Headache rdfs:subClassOf [ a owl:Restriction ; owl:onProperty bp:arisesIn ; owl:hasValue bp:HeadNerves ] .
+bp:OtherJointPain rdfs:subClassOf [ a owl:Restriction ; owl:onProperty bp:arisesIn ; owl:someValuesFrom bp:Joints ] .
+bp:feltIn a owl:ObjectProperty ; owl:propertyChainAxiom ( ct:reports ct:hasSite ) .
+bp:Quick a owl:Class . bp:Slow a owl:Class .
+bp:Tiredness rdfs:subClassOf [ a owl:Class ; owl:unionOf ( bp:Quick bp:Slow ) ] .
+bp:UnderEighteen a ct:Band , owl:NamedIndividual ; ct:ofQuantity ct:ageInYears ; ct:below 18 .
+bp:UnderSixtyFive a ct:Band , owl:NamedIndividual ; ct:ofQuantity ct:ageInYears ; ct:below 65 .
+"""
+
+
+def _reports(filler: str) -> str:
+    return f"[ a owl:Restriction ; owl:onProperty ct:reports ; owl:someValuesFrom {filler} ]"
+
+
+def _has(prop: str, value: str) -> str:
+    return f"[ a owl:Restriction ; owl:onProperty {prop} ; owl:hasValue {value} ]"
+
+
+NESTED = """[ a owl:Restriction ; owl:onProperty bp:arisesIn ;
+  owl:someValuesFrom [ a owl:Class ; owl:unionOf ( bp:Nerves bp:Joints ) ] ]"""
+DEFINITIONS = {
+    "Nested": f"ct:Assessment {_reports(NESTED)} {_reports('bp:Fever')}",
+    "Chained": f"ct:Assessment {_has('bp:feltIn', 'bp:SaddleArea')}",
+    "Either": f"ct:Assessment [ a owl:Class ; owl:unionOf ( {_reports('bp:Quick')} {_reports('bp:Slow')} ) ] "
+    + _has("ct:meets", "bp:AgeFiftyOrOver"),
+    "Between": f"ct:Assessment {_reports('bp:Fever')} "
+    + _has("ct:meets", "bp:AgeFiftyOrOver") + _has("ct:meets", "bp:UnderSixtyFive"),
+    "Young": f"ct:Assessment {_reports('bp:Fever')} " + _has("ct:meets", "bp:UnderEighteen"),
+    "Beyond": f"ct:Assessment {_reports('bp:CurrentTobaccoUse')} {_reports('bp:FormerTobaccoUse')}",
+    "Never": f"ct:Assessment {_reports('bp:Joints')}",
+}  # fmt: skip
+"""Red flags added to a copy of the ontology; their minimal sets were found by hand."""
+
+BY_HAND = {
+    "Nested": {("fever: yes", "headache: yes"), ("fever: yes", "other-joint-pain: yes")},
+    "Chained": {("saddle-numbness: yes",)},
+    "Either": {("age: at least 50", "tiredness: yes")},
+    "Between": {("age: at least 50", "age: below 65", "fever: yes")},
+    "Young": {("age: below 18", "fever: yes")},
+    "Beyond": set(),
+    "Never": set(),
+}
+
+
+def _flag(name: str, definition: str) -> str:
+    texts = " ; ".join(f'{prop} "{name}"@en' for prop in ("rdfs:label", "skos:definition", "ct:plainReason"))
+    leads = f"{_has('ct:suggests', 'bp:Cancer')} , {_has('ct:indicatesTier', 'ct:UrgentAppointment')}"
+    return (
+        f"bp:{name} a owl:Class ; {texts} ; rdfs:subClassOf ct:RedFlag , {leads} ; "
+        f"owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( {definition} ) ] .\n"
+    )
+
+
+@pytest.fixture
+def copy(tmp_path: Path, checkout: Path) -> Callable[[Mapping[str, str]], Path]:
+    """Return a function that copies the ontology, adds text to some of its files, and returns the root."""
+
+    def make(added: Mapping[str, str]) -> Path:
+        for folder in ("ontology", "shapes"):
+            shutil.copytree(checkout / folder, tmp_path / folder)
+        for name, text in added.items():
+            with (tmp_path / name).open("a", encoding="utf-8") as file:
+                file.write(PREFIXES + text)
+        return tmp_path / "ontology" / "back-pain.ttl"
+
+    return make
+
+
+def _texts(patterns: tuple[AtomSet, ...]) -> set[tuple[str, ...]]:
+    return {tuple(sorted(map(atom_text, pattern))) for pattern in patterns}
+
+
+def test_what_the_reading_of_axioms_misses_the_reasoner_finds(
+    copy: Callable[[Mapping[str, str]], Path], model: DecisionModel
+) -> None:
+    """Nested classes, a chain, a disjunction, several bands, and a flag that needs two options of one question."""
+    flags = "".join(_flag(name, definition) for name, definition in DEFINITIONS.items())
+    reference = Reference(load_ontology(copy({"ontology/red-flags.ttl": NEW_TERMS + flags})))
+    read = {flag.id: _texts(flag.patterns) for flag in reference.knowledge.red_flags}
+    assert {name for name in BY_HAND if read[name] != BY_HAND[name]} >= {"Nested", "Chained", "Either"}
+    compiled = compile_model(reference)
+    found = {flag.id: _texts(flag.patterns) for flag in compiled.knowledge.red_flags}
+    assert {name: found[name] for name in BY_HAND} == BY_HAND
+    assert {flag.id: _texts(flag.patterns) for flag in model.knowledge.red_flags}.items() <= found.items()
+    assert compiled.certificate.beyond == {"Beyond": (("tobacco: current", "tobacco: former"),)}
+    _agree(reference, compiled)
+
+
+def _agree(reference: Reference, compiled: DecisionModel) -> None:
+    """Compare the two at and around every limit, and on what shows the new red flags."""
+    documents = [{"fever": True, "age": age} for age in (0, 17, 18, 49, 50, 64, 65, 120)]
+    documents += [{"fever": True, "headache": True}, {"other-joint-pain": True}, {"saddle-numbness": True}]
+    documents += [{"tiredness": True, "age": age} for age in (49, 50)]
+    read = [Assessment(compiled.knowledge.questionnaire.read({"answers": each})) for each in documents]
+    for assessment, outcome in zip(read, reference.assess(read), strict=True):
+        assert isinstance(outcome, Result)
+        told = compiled.assess(assessment.answers)
+        assert (told.tier, told.ceiling) == (outcome.tier, outcome.ceiling)
+        assert _found(told) == _found(outcome), assessment.answers.values
+
+
+def _found(result: Result) -> set[str]:
+    return {found.red_flag.id for condition in result.conditions for found in condition.red_flags}
+
+
+def test_what_the_reading_of_axioms_claims_wrongly_is_dropped(
+    copy: Callable[[Mapping[str, str]], Path], model: DecisionModel
+) -> None:
+    """Three kinds are needed where the axioms, read without the rule, seem to ask for two."""
+    root = copy({})
+    rules = root.parents[1] / "shapes" / "derivation.ttl"
+    rules.write_text(
+        rules.read_text(encoding="utf-8").replace("?number >= ?least", "?number > ?least"), encoding="utf-8"
+    )
+    compiled = compile_model(Reference(load_ontology(root)))
+    before, after = ({flag.id: flag.patterns for flag in each.knowledge.red_flags} for each in (model, compiled))
+    changed = "SeverePainWithTwoInflammatorySymptomsRedFlag"
+    assert {name for name in before if before[name] != after[name]} == {changed}
+    assert {len(pattern) for pattern in before[changed]} == {3}
+    assert {len(pattern) for pattern in after[changed]} == {4}
+    assert len(after[changed]) == 2 * 35  # severe or very severe, and three of seven symptoms
+
+
+REFUSED = {
+    "a rule that negates": (
+        "shapes/derivation.ttl",
+        "cs:Derivation sh:rule cs:Bad . cs:Bad a sh:SPARQLRule ; sh:prefixes <https://w3id.org/caretier/shapes/derivation> ;"
+        ' sh:construct "CONSTRUCT { ?a ct:meets ?b } WHERE { ?a a ct:Assessment . ?b a ct:Band . '
+        'FILTER NOT EXISTS { ?a ct:reports ?f } }" .',
+        ["Bad: ", "NOT EXISTS"],
+    ),
+    "a rule that reads a number elsewhere than at limits": (
+        "shapes/derivation.ttl",
+        "cs:Derivation sh:rule cs:Bad . cs:Bad a sh:SPARQLRule ; sh:prefixes <https://w3id.org/caretier/shapes/derivation> ;"
+        ' sh:construct "CONSTRUCT { ?a ct:meets ?b } WHERE { ?b a ct:Band ; ct:ofQuantity ?q ; ct:exactly ?n . '
+        '?a a ct:Assessment ; ?q ?v . FILTER (?v = ?n) }" .',
+        ["Bad: the number ?v", "ct:atLeast or ct:below"],
+    ),
+    "an axiom on a number": (
+        "ontology/red-flags.ttl",
+        "bp:FeverRedFlag owl:equivalentClass " + _has("ct:ageInYears", "37") + " .",
+        ["ageInYears: ", "ct:Band"],
+    ),
+    "an axiom on a number by another name": (
+        "ontology/red-flags.ttl",
+        "bp:number a owl:DatatypeProperty . ct:ageInYears rdfs:subPropertyOf bp:number . "
+        "bp:FeverRedFlag owl:equivalentClass " + _has("bp:number", "37") + " .",
+        ["ageInYears: ", "ct:Band"],
+    ),
+    "a tier that no red flag indicates": (
+        "ontology/red-flags.ttl",
+        f"{_reports('bp:DifficultyWithDailyActivities')} rdfs:subClassOf {_has('ct:indicatesTier', 'ct:EmergencyCare')} .",
+        ["indicatesTier: ", "a class without a name", "red flag"],
+    ),
+    "a condition that a class of findings suggests": (
+        "ontology/red-flags.ttl",
+        f"bp:Group a owl:Class ; rdfs:subClassOf {_has('ct:suggests', 'bp:Cancer')} .",
+        ["suggests: ", "about Group"],
+    ),
+    "a property that stands for the tier": (
+        "ontology/red-flags.ttl",
+        "bp:calls a owl:ObjectProperty ; rdfs:subPropertyOf ct:indicatesTier .",
+        ["indicatesTier: ", "about calls"],
+    ),
+    "answers that exclude each other by an axiom": (
+        "ontology/red-flags.ttl",
+        f"[ a owl:Class ; owl:intersectionOf ( {_reports('bp:Fever')} {_reports('bp:Tiredness')} ) ] "
+        "rdfs:subClassOf owl:Nothing .",
+        ["contradict the ontology", "ct:Contradiction"],
+    ),
+}
+"""Edits by which asking would prove nothing, and what their refusal says; each was let through, or would be, else."""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_proven_is_refused_by_name(
+    name: str, copy: Callable[[Mapping[str, str]], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, added, told = REFUSED[name]
+    root = copy({file: added})
+    before = root.with_name(NAME).read_bytes()
+    assert cli.main(["compile", "--ontology", str(root)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert all(text in printed.err for text in told), printed.err
+    assert all(line.startswith("caretier: ") for line in printed.err.splitlines())
+    assert root.with_name(NAME).read_bytes() == before
+
+
+def test_a_number_that_counts_otherwise_within_a_band_is_refused(copy: Callable[[Mapping[str, str]], Path]) -> None:
+    """Above a limit, but not at it: the limit is known, yet within the band that it begins not all numbers count."""
+    root = copy({})
+    rules = root.parents[1] / "shapes" / "derivation.ttl"
+    rules.write_text(rules.read_text(encoding="utf-8").replace("?value >= ?limit", "?value > ?limit"), encoding="utf-8")
+    with pytest.raises(KnowledgeError, match="within one band every number has to count the same"):
+        compile_model(Reference(load_ontology(root)))
