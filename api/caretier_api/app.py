@@ -24,11 +24,13 @@ from caretier_api.knowledge import knowledge_router
 from caretier_api.limits import Limits
 from caretier_api.log import Log
 from caretier_api.observation import Observation
+from caretier_api.openapi import document
 from caretier_api.pages import pages_router
 from caretier_api.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Problem, ProblemError, problem_of, response
 from caretier_api.service import Service, new_service
 from caretier_api.settings import Settings, read_settings
 from caretier_api.site import Site
+from caretier_api.sparql import sparql_router
 
 
 def create_app(kb: KnowledgeBase | None = None, settings: Settings | None = None, log: Log | None = None) -> FastAPI:
@@ -47,7 +49,7 @@ def create_app(kb: KnowledgeBase | None = None, settings: Settings | None = None
         redirect_slashes=False,
         lifespan=_lifespan_of(service),
     )
-    routers = (assessments_router, knowledge_router, clinical_router, cds_hooks_router, health_router)
+    routers = (assessments_router, knowledge_router, clinical_router, cds_hooks_router, sparql_router, health_router)
     for router in routers:
         app.router.routes.extend(router(service).routes)
     site = Site(service)
@@ -63,6 +65,7 @@ def create_app(kb: KnowledgeBase | None = None, settings: Settings | None = None
     app.add_middleware(Limits, settings=settings)
     app.add_middleware(Observation, metrics=service.metrics, log=service.log, headers=_headers(service))
     _add_problems(app, service, site)
+    app.openapi = lambda: document(app.router.routes, service)  # type: ignore[method-assign]  # FastAPI's own way
     return app
 
 
@@ -73,6 +76,7 @@ def _lifespan_of(service: Service):
         yield
         preparing.cancel()
         await service.workers.close()
+        await service.queries.close()
 
     return lifespan
 

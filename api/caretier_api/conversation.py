@@ -1,7 +1,7 @@
 """A conversation on the web: all that a person has answered so far, kept in the page itself and nowhere else.
 
-Each page brings the whole conversation back as the fields of a form; each step makes a new one. What comes back may have
-been changed on the way, so it is read as strictly as any other answers.
+Each page brings the whole conversation back as the fields of a form; each step makes a new one. What comes back may
+have been changed on the way, so it is read as strictly as any other answers.
 """
 
 from __future__ import annotations

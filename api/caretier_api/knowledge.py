@@ -5,7 +5,7 @@ What they give changes only with the knowledge or the software, so each form of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -15,6 +15,7 @@ from caretier.fhir_questionnaire import questionnaire_resource
 from caretier.knowledge import Condition, Knowledge
 from caretier.model import Certificate
 from caretier.result import SOFTWARE
+from caretier.schemas import answers_schema, result_schema
 from caretier_api import negotiation
 from caretier_api.exchange import JSON
 from caretier_api.problems import NOT_FOUND, refused
@@ -22,6 +23,7 @@ from caretier_api.service import Service
 
 CSV = "text/csv"
 HTML = "text/html"
+JSON_SCHEMA = "application/schema+json"
 _TABLE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """The page of the decision table is whole in itself; only its own style may be used."""
 
@@ -49,7 +51,7 @@ def _questionnaire_fhir(service: Service) -> bytes:
 def _table_json(service: Service) -> bytes:
     from caretier.table_json import table_json
 
-    return orjson.dumps(table_json(service.knowledge, _certificate(service)))
+    return orjson.dumps(table_json(service.knowledge, _certificate(service)) | _named(service.knowledge))
 
 
 def _table_csv(service: Service) -> bytes:
@@ -66,6 +68,12 @@ def _table_html(service: Service) -> bytes:
 
 QUESTIONNAIRE: Mapping[str, Form] = {JSON: _questionnaire_json, FHIR: _questionnaire_fhir}
 """The forms of the questionnaire, by media type."""
+
+SCHEMAS: Mapping[str, Form] = {
+    "answers": lambda service: orjson.dumps(answers_schema(service.knowledge.questionnaire)),
+    "result": lambda service: orjson.dumps(result_schema(service.knowledge)),
+}
+"""The JSON Schemas, by the name of what they describe."""
 
 DECISION_TABLE: Mapping[str, Form] = {JSON: _table_json, CSV: _table_csv, HTML: _table_html}
 """The forms of the decision table, by media type."""
@@ -85,7 +93,7 @@ def knowledge_router(service: Service) -> APIRouter:
             headers["Content-Security-Policy"] = _TABLE_POLICY
         if _is_known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
-        key = (request.url.path, media_type)
+        key = (request.scope["path"], media_type)
         if key not in made:
             made[key] = forms[media_type](service)
         return Response(made[key], media_type=media_type, headers=headers)
@@ -108,6 +116,12 @@ def knowledge_router(service: Service) -> APIRouter:
         if found is None:
             raise refused(NOT_FOUND, "There is no condition with this id; /v1/conditions lists all.")
         return given(request, {JSON: lambda _service: orjson.dumps(_condition(service.knowledge, found))})
+
+    @router.get("/v1/schemas/{id}", operation_id="schema", response_class=Response)
+    async def schema(request: Request, id: str) -> Response:  # noqa: A002 -- as in the routes above
+        if id not in SCHEMAS:
+            raise refused(NOT_FOUND, f"There are schemas of {' and '.join(SCHEMAS)}.")
+        return given(request, {JSON_SCHEMA: SCHEMAS[id]})
 
     return router
 

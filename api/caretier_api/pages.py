@@ -32,7 +32,7 @@ from caretier_api.conversation import (
 )
 from caretier_api.knowledge_pages import knowledge_pages_router
 from caretier_api.problems import CONTRADICTION, Problem, ProblemError, problem_of
-from caretier_api.query_pages import asker, query_router
+from caretier_api.query_pages import query_router
 from caretier_api.service import Service
 from caretier_api.site import Site
 
@@ -57,7 +57,7 @@ def pages_router(service: Service, site: Site) -> APIRouter:
         return site.static(digest, name)
 
     router.routes.extend(knowledge_pages_router(service, site).routes)
-    router.routes.extend(query_router(service, site, asker(service)).routes)
+    router.routes.extend(query_router(service, site).routes)
     return router
 
 
@@ -200,7 +200,17 @@ class _Interview:
                 for question in questions
                 if (answer := answers.get(question.id)) is not None and answer is not False
             ],
-            denied=[question.answer_text for question in questions if answers.get(question.id) is False],
+            denied=[
+                (group.label, told)
+                for group in knowledge.questionnaire.groups
+                if (
+                    told := [
+                        question.answer_text
+                        for question in questions
+                        if question.group == group.id and answers.get(question.id) is False
+                    ]
+                )
+            ],
             unknown=[question.answer_text for question in questions if answers.get(question.id, False) is None],
         )
 

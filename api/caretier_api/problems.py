@@ -13,6 +13,9 @@ from caretier.errors import (
     CaretierError,
     ContradictionError,
     InvalidAnswersError,
+    QueryError,
+    QueryFormError,
+    QueryLimitError,
     ReasonerError,
     ReasonerTimeoutError,
     UnreadableInputError,
@@ -43,6 +46,7 @@ class Kind:
 
 
 UNREADABLE = Kind("unreadable-input", 400, "The input cannot be read.")
+QUERY = Kind("unusable-query", 400, "The query cannot be run.")
 NOT_FOUND = Kind("not-found", 404, "There is nothing here.")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This method is not for this address.")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "None of the formats asked for can be given.")
@@ -56,6 +60,8 @@ INTERNAL = Kind("internal-error", 500, "The service made a mistake.")
 BUSY = Kind("busy", 503, "The service is busy.")
 NOT_READY = Kind("not-ready", 503, "The service is not ready yet.")
 REASONER_FAILED = Kind("reasoner-failed", 503, "The reasoner gave no answer.")
+DATA = Kind("data-not-loaded", 503, "The data cannot be loaded.")
+QUERY_LIMIT = Kind("query-limit", 504, "The query was stopped at a limit.")
 TIME_LIMIT = Kind("time-limit", 504, "It took too long and was stopped.")
 
 KINDS: Mapping[str, Kind] = {
@@ -63,6 +69,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         UNREADABLE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_SLOW, CONTRADICTION, PRECONDITION, TOO_LARGE,
         UNSUPPORTED, INVALID, INTERNAL, BUSY, NOT_READY, REASONER_FAILED, TIME_LIMIT,
+        QUERY, QUERY_LIMIT, DATA,
     )
 }  # fmt: skip
 """Every kind of problem by its name."""
@@ -119,6 +126,12 @@ def problem_of(error: CaretierError | ProblemError, tiers: Iterable[CareTier]) -
         return Problem(CONTRADICTION, str(error), members)
     if isinstance(error, UnreadableInputError):
         return Problem(UNREADABLE, f"The input cannot be used: {error}")
+    if isinstance(error, QueryLimitError):
+        return Problem(QUERY_LIMIT, str(error))
+    if isinstance(error, QueryFormError):
+        return Problem(NOT_ACCEPTABLE, str(error))
+    if isinstance(error, QueryError):
+        return Problem(QUERY, str(error))
     if isinstance(error, ReasonerTimeoutError):
         return Problem(TIME_LIMIT, str(error))
     if isinstance(error, ReasonerError):

@@ -13,6 +13,7 @@ from caretier_api.exchange import JSON, OPERATIONS, is_plain
 from caretier_api.log import Log, place_of
 from caretier_api.observation import Metrics
 from caretier_api.problems import NOT_READY, ProblemError, refused
+from caretier_api.queries import Queries
 from caretier_api.settings import Settings
 from caretier_api.workers import Workers
 
@@ -24,6 +25,7 @@ class Service:
     kb: KnowledgeBase
     settings: Settings
     workers: Workers
+    queries: Queries
     log: Log
     metrics: Metrics = field(default_factory=Metrics)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,7 +69,7 @@ def new_service(kb: KnowledgeBase, settings: Settings, log: Log) -> Service:
         queue=settings.reference_queue,
         seconds=settings.reference_seconds,
     )
-    service = Service(kb, settings, workers, log)
+    service = Service(kb, settings, workers, Queries(kb, settings), log)
     if kb.model is not None:
         OPERATIONS["assess"](kb, _NO_ANSWERS, JSON, JSON)  # makes all that the first request would wait for
         service.ready.set()

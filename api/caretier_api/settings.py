@@ -27,7 +27,8 @@ class Settings:
     `request_seconds` for a request to arrive and for each pause in a stream; `concurrent_requests` in work at once, and
     the `held_bytes` of their bodies; `connections` open at once. What needs the reference reasoner goes to so many
     `reference_workers`, each of which may take `reference_seconds`, with at most `reference_queue` requests waiting.
-    A SPARQL query may take `sparql_seconds`, `sparql_megabytes` of memory and give `sparql_rows`.
+    A SPARQL query may take `sparql_seconds`, `sparql_megabytes` of memory and give `sparql_rows`; `sparql_workers` run
+    queries, with at most `sparql_queue` waiting.
     """
 
     emergency_number: str = "911"
@@ -45,6 +46,8 @@ class Settings:
     reference_workers: int = 1
     reference_queue: int = 8
     reference_seconds: float = 60.0
+    sparql_workers: int = 2
+    sparql_queue: int = 8
     sparql_seconds: float = 10.0
     sparql_megabytes: int = 1_000
     sparql_rows: int = 100_000

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, Literal, URIRef
+from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Literal, URIRef
 from rdflib.term import Node
 
+from caretier.assessments import bound_graph
 from caretier.axioms import Axiom, axioms_of, signature
 from caretier.extraction import Reader
 from caretier.fhir import Code
@@ -20,6 +21,7 @@ from caretier.questionnaire import Question
 from caretier.rdf_documents import render_rdf
 from caretier.vocabulary import CT, local_name
 
+_STANDARD = {"dcterms": DCTERMS, "owl": OWL, "rdfs": RDFS, "skos": SKOS}
 _UPWARD = (RDFS.subClassOf, RDFS.subPropertyOf, RDF.type)
 _TOLD_APART = frozenset({
     RDFS.label, SKOS.definition, SKOS.editorialNote, SKOS.scopeNote, SKOS.altLabel, DCTERMS.source, RDFS.isDefinedBy,
@@ -132,8 +134,8 @@ class Terms:
 
     def rdf(self, iri: str, format_name: str) -> str:
         """Write what the ontology states of a term in a format of RDF, down to the names of other terms."""
-        described = Graph()
-        for prefix, namespace in self._graph.namespaces():
+        described = bound_graph(self._knowledge)
+        for prefix, namespace in _STANDARD.items():
             described.bind(prefix, namespace)
         waiting: list[Node] = [URIRef(iri)]
         while waiting:
@@ -157,7 +159,7 @@ class Terms:
                 narrower = self._below(term, above | {term})
                 definition = self._read.text(term, SKOS.definition)
                 found.append(
-                    Finding(name, definition, tuple(self._points_to(term)), self._questions(name.iri), narrower)
+                    Finding(name, definition, tuple(self._points_to(term)), self._reporting(name.iri), narrower)
                 )
         return tuple(found)
 
@@ -195,6 +197,13 @@ class Terms:
     def _questions(self, iri: str) -> tuple[Question, ...]:
         return tuple(
             question for question in self._knowledge.questionnaire.questions if iri in set(_asked_about(question))
+        )
+
+    def _reporting(self, iri: str) -> tuple[Question, ...]:
+        return tuple(
+            question
+            for question in self._knowledge.questionnaire.questions
+            if iri in (question.asks_about, question.describes, *(option.reports for option in question.options))
         )
 
     def _kinds(self, term: Node) -> tuple[str, ...]:

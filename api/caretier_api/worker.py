@@ -1,10 +1,12 @@
-"""One process of the pool: it loads the knowledge and does jobs that come on standard input, until there are no more."""
+"""One process of the pool: it loads the knowledge and does the jobs that come on standard input until it ends."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 from caretier import load
@@ -17,12 +19,16 @@ from caretier_api.workers import work
 
 def main(root: str, seconds: str) -> int:
     """Work until standard input ends."""
+    return work_alone(lambda: partial(_do, load(root, time_limit=float(seconds))))
+
+
+def work_alone(prepare: Callable[[], Callable[[str, bytes], bytes]]) -> int:
+    """Prepare, and then do jobs until standard input ends; this process does nothing else."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answered = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing but answers may get among the answers
-    kb = load(root, time_limit=float(seconds))
-    work(lambda job, content: _do(kb, job, content), sys.stdin.buffer, answered)
+    work(prepare(), sys.stdin.buffer, answered)
     return 0
 
 

@@ -119,7 +119,9 @@ def questions(options: argparse.Namespace) -> int:
 def query(options: argparse.Namespace) -> int:
     """Run a SPARQL query."""
     from caretier.intake import assess_files, require_apart
-    from caretier.sparql import queryable, run_query_within, shipped_queries
+    from caretier.sparql import Query
+    from caretier.sparql_process import Limits, run_query_within
+    from caretier.sparql_store import queryable, shipped_queries
 
     kb = _load(options)
     shipped = shipped_queries(kb.ontology)
@@ -136,11 +138,11 @@ def query(options: argparse.Namespace) -> int:
     results = assess_files(kb, options.files, progress) if options.files else []
     require_apart(results)
     graphs = [result.to_graph() for result in results]
-    prefixes = dict(_prefixes(kb))
+    given = Query(text, dict(_prefixes(kb)), solutions=options.format)
     store = queryable(kb.ontology, graphs)
     with progress("querying"):
-        found = run_query_within(store, text, prefixes, options.format, options.time_limit)
-    print(found, end="")
+        found = run_query_within(store, given, Limits(options.time_limit))
+    print(found.content.decode(), end="")
     return 0
 
 

@@ -28,7 +28,8 @@ from caretier.reference import Found, Reference
 from caretier.vocabulary import CT
 
 _ROUNDS = 50
-_ASKED_AT_ONCE = 200
+_ASKED_AT_ONCE = 1_000
+_BOTH: Ends = "both"
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: what is done, how many points were asked, and how many are to be asked."""
@@ -65,10 +66,6 @@ class Interrogation:
         self._progress = progress
         self._asked: dict[tuple[Point, Ends], frozenset[str]] = {}
 
-    def require_consistent_top(self) -> None:
-        """Prove that all answers together are consistent, so that no point is answered by an inconsistency."""
-        self.ask([(frozenset(self.lattice.elements), "both")])
-
     def ask(self, points: Sequence[tuple[Point, Ends]]) -> Asked:
         """Ask about points; KnowledgeError when one is inconsistent or its tier is not the highest of its flags."""
         new = [point for point in dict.fromkeys(points) if point not in self._asked]
@@ -82,9 +79,14 @@ class Interrogation:
         return {point: self._asked[point] for point in points}
 
     def disagreements(self, proposal: Mapping[str, Sequence[Point]]) -> list[Disagreement]:
-        """Ask about every point that proves a proposal (red flag id to minimal points); return what differs."""
+        """Ask about every point that proves a proposal (red flag id to minimal points); return what differs.
+
+        The point of all answers together is asked as well: an ontology that it contradicts can prove nothing.
+        """
+        everything = (frozenset(self.lattice.elements), _BOTH)
         probes = {flag.id: tuple(self._probes(flag, proposal[flag.id])) for flag in self.knowledge.red_flags}
-        asked = self.ask([(probe.point, probe.ends) for several in probes.values() for probe in several])
+        points = [(probe.point, probe.ends) for several in probes.values() for probe in several]
+        asked = self.ask([everything, *points])
         return [
             Disagreement(flag, probe)
             for flag in self.knowledge.red_flags
@@ -95,7 +97,6 @@ class Interrogation:
     def proven(self, proposal: Mapping[str, Sequence[Point]]) -> dict[str, tuple[Point, ...]]:
         """Repair a proposal until the reasoner agrees with all of it."""
         points = {flag.id: _minimal(proposal[flag.id]) for flag in self.knowledge.red_flags}
-        self.require_consistent_top()
         dropped: set[tuple[str, Point]] = set()
         for _ in range(_ROUNDS):
             different = self.disagreements(points)
@@ -218,7 +219,6 @@ def verify_model(model: DecisionModel, reference: Reference, progress: Progress 
     if known != set(proposal):
         different = ", ".join(sorted(known ^ set(proposal)))
         return [f"the red flags are others than those of the ontology: {different}"]
-    interrogation.require_consistent_top()
     wrong = [str(each) for each in interrogation.reduced(interrogation.disagreements(proposal))]
     if not wrong:
         proven = _certified(interrogation, proposal)

@@ -34,6 +34,14 @@ class QueryError(CaretierError):
     """Report a SPARQL query that is refused or cannot be run."""
 
 
+class QueryLimitError(QueryError):
+    """Report that a query was stopped at a limit."""
+
+
+class QueryFormError(QueryError):
+    """Report that a query gives what the format asked for cannot hold: rows or a graph."""
+
+
 class InputError(CaretierError):
     """Report input that cannot be used; the root of all errors of answers."""
 

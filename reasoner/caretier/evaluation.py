@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from caretier.knowledge import Atom, AtomSet, CareTier, Contradiction, Knowledge, RedFlag, atom_key
+from caretier.knowledge import Atom, AtomSet, CareTier, Contradiction, Knowledge, atom_key
 from caretier.questionnaire import Answer, is_answer
 
 _TYPES = {"boolean": bool, "choice": str, "integer": int}
@@ -83,10 +83,18 @@ class Evaluator:
         )
         self._conflicts = tuple(bits for _, conflicts in self._contradictions for _, bits in conflicts)
         self.patterns = tuple(self._patterns())
+        flags = knowledge.red_flags
+        self._rank_of = [self._ranks[flag.tier] for flag in flags]
+        self._condition_of = [flag.condition for flag in flags]
         by_flag: dict[int, list[int]] = {}
         for pattern in self.patterns:
             by_flag.setdefault(pattern.red_flag, []).append(pattern.bits)
-        self._flags = tuple((number, union(several), tuple(several)) for number, several in sorted(by_flag.items()))
+        self._flags = tuple(
+            (number, union(by_flag[number]), tuple(by_flag[number]))
+            for number in sorted(
+                by_flag, key=lambda number: (-self._rank_of[number], flags[number].condition, flags[number].id)
+            )
+        )
 
     def bits_of(self, atoms: Iterable[Atom]) -> int:
         """Write elementary answers that the knowledge speaks of as bits."""
@@ -135,10 +143,13 @@ class Evaluator:
 
     def is_contradictory(self, given: int) -> bool:
         """Say whether answers cannot all be true."""
-        return any(given & bits == bits for bits in self._conflicts)
+        for bits in self._conflicts:  # noqa: SIM110 -- a generator takes several times as long
+            if given & bits == bits:
+                return True
+        return False
 
     def red_flags(self, given: int) -> list[int]:
-        """Return the numbers of the red flags that answers show."""
+        """Return the numbers of the red flags that answers show: highest tier first, then by condition and id."""
         found = []
         for number, any_of_them, patterns in self._flags:
             if given & any_of_them:
@@ -158,16 +169,11 @@ class Evaluator:
 
     def tier(self, red_flags: Iterable[int]) -> CareTier:
         """Return the highest tier that red flags indicate; the tier of rank 0 without any."""
-        flags = self.knowledge.red_flags
-        return self._tiers[max((self._ranks[flags[number].tier] for number in red_flags), default=0)]
+        return self._tiers[max([self._rank_of[number] for number in red_flags], default=0)]
 
-    def conditions(self, red_flags: Iterable[int]) -> list[tuple[str, list[RedFlag]]]:
-        """Group red flags by the condition that they suggest, highest tier first."""
-        flags = [self.knowledge.red_flags[number] for number in red_flags]
-        grouped: dict[str, list[RedFlag]] = {}
-        for flag in sorted(flags, key=lambda flag: (-self._ranks[flag.tier], flag.id)):
-            grouped.setdefault(flag.condition, []).append(flag)
-        return sorted(grouped.items(), key=lambda item: (-self._ranks[item[1][0].tier], item[0]))
+    def conditions(self, red_flags: Iterable[int]) -> tuple[str, ...]:
+        """Return the conditions that red flags suggest, each once, in the order in which `red_flags` gives them."""
+        return tuple(dict.fromkeys([self._condition_of[number] for number in red_flags]))
 
     def reachable(self, position: Position, above: int = -1) -> Iterator[Pattern]:
         """Go through the patterns of a tier above a rank that open questions could complete, highest tier first.

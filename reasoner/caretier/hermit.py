@@ -133,7 +133,7 @@ def _running(command: list[str], folder: str) -> Iterator[subprocess.Popen[bytes
     """Start a command, and end it with all that it started when the context is left, however it is left."""
     environment = os.environ | {
         "TMPDIR": folder,
-        "JAVA_TOOL_OPTIONS": f"-XX:-UsePerfData -Djava.io.tmpdir={folder}",
+        "JAVA_TOOL_OPTIONS": f"-XX:TieredStopAtLevel=1 -XX:-UsePerfData -Djava.io.tmpdir={folder}",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     process = subprocess.Popen(  # noqa: S603 -- Python itself, with paths of our own making

@@ -67,9 +67,7 @@ class DecisionModel:
         if evaluator.is_contradictory(given):
             raise self._contradiction(answers, given)
         found = evaluator.red_flags(given)
-        return Triage(
-            evaluator.tier(found).id, tuple(condition for condition, _ in evaluator.conditions(found)) if found else ()
-        )
+        return Triage(evaluator.tier(found).id, evaluator.conditions(found))
 
     def assess(self, answers: Answers) -> Result:
         """Assess the answers of one document; raises ContradictionError when they cannot all be true."""

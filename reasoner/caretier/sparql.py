@@ -1,28 +1,23 @@
-"""Read-only SPARQL over an ontology and assessments, on an Oxigraph store in memory.
+"""Read-only SPARQL on an Oxigraph store in memory.
 
-Nothing is fetched and nothing is changed: updates are no queries, and a query that would call another service is
-refused, wherever in it the call stands.
+Nothing is fetched and nothing is changed: updates are no queries, and a query that would call another service or read
+a graph that is not in the store is refused, wherever in it that stands.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import re
-import resource
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import pyoxigraph as ox
-from rdflib import Graph
+from rdflib.plugins.sparql.algebra import translatePrologue
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
-from caretier.errors import QueryError
-from caretier.ontology import Ontology, parse_file, read_catalog
-from caretier.shapes import ntriples, store_of
+from caretier.errors import QueryError, QueryFormError, QueryLimitError
 
 _STANDARD = {
     "dcterms": "http://purl.org/dc/terms/",
@@ -39,119 +34,162 @@ _SOLUTIONS = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
 }
+GRAPH_SYNTAXES = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "trig": ox.RdfFormat.TRIG,
+    "nquads": ox.RdfFormat.N_QUADS,
+}
+_MAY_CALL = re.compile(r"(?i)service|from|\\u")
+"""What stands in every query that calls a service or names a graph, spelt out or in escapes."""
+
+_PLACE = re.compile(r"\berror at (\d+):(\d+)")
+_UPDATES = re.compile(r"(?i)\b(insert|delete|load|clear|drop|create|add|move|copy)\s")
+_NOT_PLAIN = re.compile(r"<[^<>\s]*>|#.*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+"""IRIs, comments and strings."""
+
+Graphs = tuple[Sequence[ox.NamedNode], Sequence[ox.NamedNode]]
 
 
 @dataclass(frozen=True, slots=True)
-class ShippedQuery:
-    """An example query that comes with an ontology: its name, the question it answers, and its text."""
+class Query:
+    """A query, and how its answer is written.
 
-    name: str
-    question: str
+    `prefixes` hold unless the query declares them itself. `default_graphs` and `named_graphs` are read instead of
+    those that the query names, if there are any. `solutions` is the syntax of solutions and of yes or no (csv, tsv,
+    json, xml or table), `graph` that of a graph (turtle, ntriples, rdfxml, jsonld, trig or nquads); None is for an
+    answer that is not wanted.
+    """
+
     text: str
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    solutions: str | None = "json"
+    graph: str | None = "turtle"
+    default_graphs: Sequence[str] = ()
+    named_graphs: Sequence[str] = ()
 
 
-def shipped_queries(ontology: Ontology) -> list[ShippedQuery]:
-    """List the example queries in the folder `queries` beside the root of an ontology."""
-    queries = []
-    for path in sorted((ontology.root.parent / "queries").glob("*.rq")):
-        text = path.read_text(encoding="utf-8")
-        queries.append(ShippedQuery(path.stem, text.splitlines()[0].lstrip("# "), text))
-    return queries
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a query, and the syntax that it is in."""
+
+    syntax: str
+    content: bytes
 
 
-def queryable(ontology: Ontology, assessed: Iterable[Graph] = ()) -> ox.Store:
-    """Load an ontology, every further ontology that its catalog lists (such as mappings), and assessed answers."""
-    graphs = [ontology.graph]
-    known = set(ontology.files)
-    graphs += [parse_file(path) for path in _further_modules(ontology, known)]
-    return store_of(ntriples([*graphs, *assessed]))
+def run_query(store: ox.Store, query: Query, most_rows: int | None = None) -> Found:
+    """Run a query and write what it finds.
 
-
-def run_query(store: ox.Store, query: str, prefixes: dict[str, str], syntax: str) -> str:
-    """Run a query and write what it finds: csv, tsv, json, xml or table; a graph is always written as Turtle.
-
-    `prefixes` are declared for the query unless it declares them itself. Raises QueryError.
+    Raises QueryError, or QueryFormError when it gives what is not wanted, or QueryLimitError when there are more rows
+    (or triples) than `most_rows`.
     """
-    text = with_prefixes(query.replace("\r", "\n"), _STANDARD | prefixes)
-    refuse_calls(text)
+    prefixes = _STANDARD | dict(query.prefixes)
+    graphs = _given_graphs(store, query) or _read_graphs(store, query.text, prefixes)
+    options: dict[str, Any] = {}
+    if graphs is not None:
+        store, (default, named) = _merged(store, graphs)
+        options = {"default_graph": default, "named_graphs": named}
     try:
-        results: Any = store.query(text)
-        if isinstance(results, ox.QueryTriples):
-            written = ox.serialize(results, format=ox.RdfFormat.TURTLE, prefixes=_STANDARD | prefixes)
-        elif isinstance(results, ox.QueryBoolean) and syntax == "table":
-            return "true\n" if results else "false\n"
-        elif syntax == "table":
-            return _table(results, _STANDARD | prefixes)
-        else:
-            written = results.serialize(format=_SOLUTIONS[syntax])
-    except (SyntaxError, ValueError, OSError, RuntimeError) as error:
-        raise QueryError(f"The query cannot be run: {' '.join(str(error).split())[:300]}") from None
-    assert written is not None
-    return bytes(written).decode("utf-8")
+        return _written(store.query(query.text, prefixes=prefixes, **options), query, prefixes, most_rows)
+    except SyntaxError as error:
+        raise QueryError(f"The query is not SPARQL{_fault(str(error), query.text, prefixes)}") from None
+    except (ValueError, OSError, RuntimeError) as error:
+        raise QueryError(f"The query cannot be run: {_told(error)}") from None
 
 
-def run_query_within(store: ox.Store, query: str, prefixes: dict[str, str], syntax: str, time_limit: float) -> str:
-    """Run a query in a process of its own that is ended at the time limit (seconds); see `run_query`.
+def _given_graphs(store: ox.Store, query: Query) -> Graphs | None:
+    if not query.default_graphs and not query.named_graphs:
+        return None
+    return [_known(store, each) for each in query.default_graphs], [_known(store, each) for each in query.named_graphs]
 
-    From the moment it starts on the query, that process can open no file and no connection.
-    """
-    context = multiprocessing.get_context("fork")
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(sending, store, query, prefixes, syntax), daemon=True)
-    process.start()
-    sending.close()
+
+def _read_graphs(store: ox.Store, text: str, prefixes: Mapping[str, str]) -> Graphs | None:
+    """Read which graphs a query names, and refuse one that calls another service."""
+    if not _MAY_CALL.search(text):
+        return None
     try:
-        if not receiving.poll(time_limit):
-            raise QueryError(f"The query was stopped after {time_limit:g} seconds; make it narrower.")
-        error, text = receiving.recv()
-    except EOFError:
-        raise QueryError("The query ended without an answer: too much memory, or nested too deeply.") from None
-    finally:
-        process.kill()
-        process.join()
-    if error:
-        raise QueryError(error)
-    return str(text)
-
-
-def _answer(sending: Connection, store: ox.Store, query: str, prefixes: dict[str, str], syntax: str) -> None:
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    try:
-        sending.send((None, run_query(store, query, prefixes, syntax)))
-    except QueryError as error:
-        sending.send((str(error), None))
-
-
-def with_prefixes(query: str, prefixes: dict[str, str]) -> str:
-    """Declare the prefixes that a query uses but does not declare."""
-    declared = {name.lower() for name in re.findall(r"(?i)\bprefix\s+([\w-]*):", query)}
-    lines = [
-        f"PREFIX {prefix}: <{namespace}> "
-        for prefix, namespace in sorted(prefixes.items())
-        if prefix.lower() not in declared and f"{prefix}:" in query
-    ]
-    return "".join(lines) + query
-
-
-def refuse_calls(query: str) -> None:
-    """Refuse a query that calls another service, and one that cannot be parsed; raises QueryError."""
-    try:
-        parsed = parseQuery(query)
+        parsed = parseQuery(text.replace("\r", "\n"))  # a comment ends there as well
+        prologue = translatePrologue(parsed[0], "", dict(prefixes))
+        parts = list(_parts(parsed))
+        clauses = [part for part in parts if part.name == "DatasetClause"]
+        default = [str(prologue.absolutize(part.default)) for part in clauses if part.default is not None]
+        named = [str(prologue.absolutize(part.named)) for part in clauses if part.named is not None]
     except RecursionError:
         raise QueryError("The query is nested too deeply.") from None
     except Exception as error:  # pyparsing and rdflib raise errors that share no base
-        raise QueryError(f"The query is not SPARQL: {' '.join(str(error).split())[:300]}") from None
-    for part in _parts(parsed):
-        if part.name == "ServiceGraphPattern":
-            raise QueryError("The query calls another service (SERVICE); nothing is fetched here, so leave it out.")
-        if part.name == "DatasetClause":
-            raise QueryError("The query names graphs to read (FROM); everything is in one graph here, so leave it out.")
+        raise QueryError(f"The query is not SPARQL: {_told(error)}") from None
+    if any(part.name == "ServiceGraphPattern" for part in parts):
+        raise QueryError("The query calls another service (SERVICE); nothing is fetched here, so leave it out.")
+    return ([_known(store, iri) for iri in default], [_known(store, iri) for iri in named]) if clauses else None
 
 
-def _further_modules(ontology: Ontology, known: set[Path]) -> Iterator[Path]:
-    for path in sorted(set(read_catalog(ontology.root.parent).values())):
-        if path not in known and path.parent == ontology.root.parent and path.is_file():
-            yield path
+def _known(store: ox.Store, iri: str) -> ox.NamedNode:
+    try:
+        name = ox.NamedNode(iri)
+        known = store.contains_named_graph(name)
+    except ValueError:
+        known = False
+    if not known:
+        raise QueryError(
+            f"There is no graph <{iri[:200]}> here (FROM, default-graph-uri, named-graph-uri), and nothing is fetched. "
+            "SELECT DISTINCT ?graph { GRAPH ?graph {} } lists those that are."
+        )
+    return name
+
+
+def _merged(store: ox.Store, graphs: Graphs) -> tuple[ox.Store, tuple[Sequence[Any], Sequence[ox.NamedNode]]]:
+    """Return a store in which several default graphs are one, since Oxigraph would repeat what they share."""
+    default, named = graphs
+    if len(default) < 2:
+        return store, graphs
+    merged = ox.Store()
+    for name in default:
+        merged.bulk_extend(
+            ox.Quad(quad.subject, quad.predicate, quad.object)
+            for quad in store.quads_for_pattern(None, None, None, name)
+        )
+    for name in named:
+        merged.bulk_extend(store.quads_for_pattern(None, None, None, name))
+        merged.add_graph(name)
+    return merged, ([ox.DefaultGraph()], named)
+
+
+def _written(results: Any, query: Query, prefixes: dict[str, str], most_rows: int | None) -> Found:
+    if isinstance(results, ox.QueryTriples):
+        if query.graph is None:
+            raise QueryFormError("The query gives a graph, and the format asked for can only hold rows.")
+        triples = dict.fromkeys(_within(results, most_rows))
+        content = ox.serialize(triples, format=GRAPH_SYNTAXES[query.graph], prefixes=prefixes)
+        return Found(query.graph, content or b"")
+    if query.solutions is None:
+        raise QueryFormError("The query gives rows, or yes or no, and the format asked for can only hold a graph.")
+    if query.solutions == "table":
+        return Found("table", _table(results, prefixes).encode())
+    if not isinstance(results, ox.QueryBoolean):
+        results = _counted(results, most_rows)
+    return Found(query.solutions, bytes(results.serialize(format=_SOLUTIONS[query.solutions])))
+
+
+def _counted(solutions: Any, most_rows: int | None) -> Any:
+    """Go through solutions and stop at the limit; Oxigraph itself would write them all."""
+    lines = ["\t".join(map(str, solutions.variables))]
+    lines += ["\t".join(map(_term, solution)) for solution in _within(solutions, most_rows)]
+    return ox.parse_query_results("\n".join([*lines, ""]), format=ox.QueryResultsFormat.TSV)
+
+
+def _within(found: Iterable[Any], most: int | None) -> list[Any]:
+    rows = list(islice(found, None if most is None else most + 1))
+    if most is not None and len(rows) > most:
+        raise QueryLimitError(f"The query was stopped at {most:,} rows; make it narrower, or give it a LIMIT.")
+    return rows
+
+
+def _term(term: Any) -> str:
+    if isinstance(term, ox.Triple):
+        return f"<<( {_term(term.subject)} {_term(term.predicate)} {_term(term.object)} )>>"
+    return "" if term is None else str(term)
 
 
 def _parts(node: Any) -> Iterator[CompValue]:
@@ -165,8 +203,10 @@ def _parts(node: Any) -> Iterator[CompValue]:
             waiting.extend(each)
 
 
-def _table(results: Any, prefixes: dict[str, str]) -> str:
+def _table(results: Any, prefixes: Mapping[str, str]) -> str:
     """Write solutions in columns, IRIs shortened."""
+    if isinstance(results, ox.QueryBoolean):
+        return "true\n" if results else "false\n"
     names = [variable.value for variable in results.variables]
     rows = [[_cell(solution[name], prefixes) for name in names] for solution in results]
     widths = [max(len(row[column]) for row in [names, *rows]) for column in range(len(names))]
@@ -176,7 +216,7 @@ def _table(results: Any, prefixes: dict[str, str]) -> str:
     return "\n".join([*lines, count]) + "\n"
 
 
-def _cell(term: Any, prefixes: dict[str, str]) -> str:
+def _cell(term: Any, prefixes: Mapping[str, str]) -> str:
     if term is None:
         return ""
     if not isinstance(term, ox.NamedNode):
@@ -185,3 +225,20 @@ def _cell(term: Any, prefixes: dict[str, str]) -> str:
         if term.value.startswith(namespace):
             return f"{prefix}:{term.value[len(namespace) :]}"
     return f"<{term.value}>"
+
+
+def _fault(told: str, text: str, prefixes: Mapping[str, str]) -> str:
+    """Say where the fault is that Oxigraph tells of; what it would have expected there is too much to read."""
+    place = _PLACE.search(told)
+    where = f", from line {place[1]}, column {place[2]} on" if place else f": {told[:300]}"
+    plain = _NOT_PLAIN.sub(" ", text)
+    declared = {*prefixes, *re.findall(r"(?i)\bprefix\s+([\w.-]*):", plain)}
+    if undeclared := sorted({*re.findall(r"(?<![\w.:?$@-])([a-zA-Z][\w.-]*):", plain)} - declared):
+        return f"{where}: no PREFIX is declared for {', '.join(undeclared)[:300]}."
+    if _UPDATES.search(plain):
+        return f"{where}: nothing can be changed here, only asked for (SELECT, ASK, CONSTRUCT, DESCRIBE)."
+    return f"{where}."
+
+
+def _told(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

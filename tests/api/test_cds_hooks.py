@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
+import io
 import json
-import logging
 import random
 import re
 import socket
@@ -27,6 +27,7 @@ from caretier.questionnaire import Answer
 from caretier_api import cds_calls
 from caretier_api.app import create_app
 from caretier_api.cards import indicator, interview_card, result_cards
+from caretier_api.log import Log
 from caretier_api.settings import Settings
 
 Resource = dict[str, Any]
@@ -407,13 +408,14 @@ OVERRIDDEN = {
         [OVERRIDDEN | {"overrideReason": {"userComment": "secret comment"}}],
     ],
 )
-def test_feedback_is_taken_and_not_kept(
-    client: TestClient, entries: list[Resource], caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    given = client.post(f"{TRIAGE}/feedback", json={"feedback": entries})
+def test_feedback_is_taken_and_not_kept(kb: KnowledgeBase, entries: list[Resource]) -> None:
+    written = io.StringIO()
+    with TestClient(create_app(kb, Settings(), Log(written))) as client:
+        given = client.post(f"{TRIAGE}/feedback", json={"feedback": entries})
     assert (given.status_code, given.json()) == (200, {})
-    assert "secret" not in " ".join(str(record.__dict__) for record in caplog.records)
+    assert '"route":"/cds-services/{id}/feedback"' in written.getvalue()
+    assert "secret" not in written.getvalue()
+    assert INSTANCE not in written.getvalue()
 
 
 @pytest.mark.parametrize(

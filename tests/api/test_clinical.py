@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +15,7 @@ import caretier
 from caretier.fhir_response import response_resource
 from caretier.questionnaire import Answer
 from caretier_api.app import create_app
+from caretier_api.log import Log
 from caretier_api.settings import Settings
 
 Resource = dict[str, Any]
@@ -118,7 +119,7 @@ WRONG: list[tuple[str, Any, dict[str, str], int, str]] = [
     ("GET /fhir/Patient/1", None, {"Accept": "*/*"}, 404, "not-found"),
     ("POST /fhir/Questionnaire/phq-9/$assess", {}, {}, 404, "not-found"),
     ("POST /fhir/Questionnaire/back-pain/$assess", "x", {"Content-Type": "text/plain"}, 415, "not-supported"),
-    ("GET /fhir/metadata", None, {"Accept": "text/html"}, 406, "not-supported"),
+    ("GET /fhir/metadata", None, {"Accept": "text/csv"}, 406, "not-supported"),
 ]
 
 
@@ -164,18 +165,25 @@ def test_who_does_not_ask_for_fhir_gets_a_problem(client: TestClient) -> None:
     assert (given.status_code, given.headers["content-type"]) == (400, PROBLEM)
 
 
-def test_nothing_that_was_answered_gets_into_a_log(
-    client: TestClient, kb: caretier.KnowledgeBase, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG, logger="caretier_api")
+def test_nothing_that_was_answered_gets_into_a_log(kb: caretier.KnowledgeBase) -> None:
+    written = io.StringIO()
     response = response_of(kb, {**EMERGENCY, "age": 93}, subject={"reference": "Patient/secret"}, id="secret")
-    for path in ASSESS:
-        assert client.post(path, json=response, headers={"Content-Type": FHIR}).status_code == 200
-        assert (
-            client.post(path, json=response | {"status": "secret"}, headers={"Content-Type": FHIR}).status_code == 422
-        )
-    assert client.get("/fhir/Patient/secret").status_code == 404
-    told = [record.__dict__["told"] for record in caplog.records if record.name == "caretier_api"]
-    assert len(told) == 5
-    assert {name for each in told for name in each} == {"method", "route", "status", "ms", "request_id"}
-    assert not [each for each in told if "secret" in str(each) or "saddle" in str(each)]
+    with TestClient(create_app(kb, Settings(), Log(written))) as client:
+        for path in ASSESS:
+            for status, expected in (("completed", 200), ("secret", 422)):
+                body = response | {"status": status}
+                assert client.post(path, json=body, headers={"Content-Type": FHIR}).status_code == expected
+        assert client.get("/fhir/Patient/secret").status_code == 404
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert len(lines) == 5
+    assert {name for line in lines for name in line} == {
+        "time",
+        "event",
+        "method",
+        "route",
+        "status",
+        "ms",
+        "request_id",
+    }
+    assert "secret" not in written.getvalue()
+    assert "saddle" not in written.getvalue()

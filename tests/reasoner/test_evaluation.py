@@ -131,7 +131,10 @@ def test_bits_say_what_the_answers_say(answers: dict[str, Answer]) -> None:
         for number, flag in enumerate(KB.knowledge.red_flags)
         if any(holding(pattern, answers) for pattern in flag.patterns)
     ]
-    assert evaluator.red_flags(bits) == shown
+    found = evaluator.red_flags(bits)
+    assert sorted(found) == shown
+    ranks = [KB.knowledge.ranks[KB.knowledge.red_flags[number].tier] for number in found]
+    assert ranks == sorted(ranks, reverse=True)
     for number in shown:
         patterns = KB.knowledge.red_flags[number].patterns
         assert list(evaluator.shown_by(number, bits)) == [

@@ -13,7 +13,7 @@
   function show({ body, title }) {
     document.body.replaceWith(body);
     document.title = title;
-    scrollTo(0, 0);
+    scrollTo({ top: 0, behavior: "instant" });
     prepare();
   }
 
@@ -42,7 +42,7 @@
       await work();
     } catch {
       document.querySelector(".offline").hidden = false;
-      scrollTo(0, 0);
+      scrollTo({ top: 0, behavior: "instant" });
     } finally {
       asking.removeAttribute("aria-busy");
       waiting = false;

@@ -1,0 +1,65 @@
+"""One process that answers queries: it loads the data and runs the queries that come on standard input, one by one."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import orjson
+import pyoxigraph as ox
+
+from caretier.errors import CaretierError, QueryError
+from caretier.ontology import load_ontology
+from caretier.sparql import Query
+from caretier.sparql_process import Limits, run_query_within
+from caretier.sparql_store import add_folder, add_inferred, graph_sizes, inferred_name, queryable
+from caretier_api.problems import DATA, ProblemError, problem_of, refused
+from caretier_api.sparql_description import Contents, described
+from caretier_api.worker import work_alone
+
+
+def main(data: str, limits: str) -> int:
+    """Work until standard input ends."""
+    return work_alone(lambda: partial(_do, _Data(**orjson.loads(data)), Limits(**orjson.loads(limits))))
+
+
+@dataclass(frozen=True)
+class _Data:
+    """Where the data is. It is loaded with the first job, and with the next one where that fails."""
+
+    root: str
+    dataset: str | None
+    reasoner_seconds: float
+
+    @cached_property
+    def store(self) -> ox.Store:
+        ontology = load_ontology(Path(self.root))
+        store = queryable(ontology)
+        add_inferred(store, ontology, self.reasoner_seconds)
+        if self.dataset is not None:
+            add_folder(store, Path(self.dataset))
+        return store
+
+    @cached_property
+    def contents(self) -> Contents:
+        ontology = load_ontology(Path(self.root))
+        return Contents(str(ontology.iri), inferred_name(ontology), ontology.version, graph_sizes(self.store))
+
+
+def _do(data: _Data, limits: Limits, job: str, content: bytes) -> bytes:
+    told = orjson.loads(content)
+    try:
+        if job != "query":
+            return described(job, data.contents, **told)
+        found = run_query_within(data.store, Query(**told), limits)
+    except QueryError as error:
+        raise ProblemError(problem_of(error, ())) from None
+    except CaretierError as error:
+        raise refused(DATA, f"The data to be queried cannot be loaded: {error}") from None
+    return found.syntax.encode() + b"\n" + found.content
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
