@@ -25,14 +25,14 @@ def cds_hooks_router(service: Service) -> APIRouter:
         negotiation.wanted(request, (JSON,))
         return answered({"services": services(service.knowledge)})
 
-    @router.post("/{id}", operation_id="cdsService", response_class=Response)
+    @router.post("/{id}", include_in_schema=False, response_class=Response)
     async def call(request: Request, id: str) -> Response:  # noqa: A002 -- the standard's word
         told = await done(hook_of(id), request)
         interview = (service.settings.public_url or str(request.base_url)).rstrip("/") + "/"
         link = {"label": "Open the questions", "url": interview, "type": "absolute"}
         return answered({"cards": [card | {"links": [link]} for card in told["cards"]]})
 
-    @router.post("/{id}/feedback", operation_id="cdsFeedback", response_class=Response)
+    @router.post("/{id}/feedback", include_in_schema=False, response_class=Response)
     async def feedback(request: Request, id: str) -> Response:  # noqa: A002 -- the standard's word
         hook_of(id)
         return answered(await done("feedback", request))

@@ -13,7 +13,6 @@ Media = Mapping[str, Mapping[str, Any]]
 
 TEXT: Schema = {"type": "string"}
 TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
-UUID: Schema = {"type": "string", "format": "uuid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +20,8 @@ class Description:
     """What is said of one operation.
 
     `body` and `answer` say by media type what goes in and what comes out. `parameters` are those after the question
-    mark, each with its schema and an example or None; `ids` are the values of the parameter in its address; where what goes in differs with them, `by_id` describes the operation for each. `is_tagged` says that what
-    comes out has an entity tag.
+    mark, each with its schema and an example or None; `ids` are the values of the parameter in its address.
+    `is_tagged` says that what comes out has an entity tag.
     """
 
     tag: str
@@ -34,7 +33,6 @@ class Description:
     refusals: tuple[Kind, ...] = ()
     parameters: Mapping[str, tuple[Schema, object]] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
-    by_id: Mapping[str, Description] = field(default_factory=dict)
     is_tagged: bool = False
 
 
@@ -62,6 +60,13 @@ def an_object(properties: Mapping[str, Schema], *optional: str) -> Schema:
 def exactly(value: Mapping[str, object]) -> Schema:
     """Return the schema of an object that has these values and no others."""
     return {**an_object({name: {"const": each} for name, each in value.items()}), "additionalProperties": False}
+
+
+def an_element(name: str, namespace: str, elements: Mapping[str, Schema]) -> Schema:
+    """Return the schema of an XML element that has these elements and nothing else."""
+    prefix, _, local = name.partition(":")
+    told = {"name": local, "prefix": prefix, "namespace": namespace}
+    return {**an_object(elements), "additionalProperties": False, "xml": told}
 
 
 def resource(kind: str, **values: str) -> Schema:

@@ -15,7 +15,7 @@ from caretier.fhir_response import response_resource
 from caretier.knowledge import Knowledge
 from caretier.questionnaire import Answer
 from caretier.vocabulary import CT
-from caretier_api.description import TEXT, Schema, exactly
+from caretier_api.description import TEXT, Schema, an_element, exactly
 from caretier_api.exchange import JSON, OPERATIONS
 from caretier_api.service import Service
 
@@ -35,14 +35,7 @@ RDF_FORMS: Mapping[str, Schema] = {
     **dict.fromkeys(RDF, TEXT),
     TURTLE: {**TEXT, "pattern": rf"^@prefix ct: <{re.escape(CT)}> \.[ \n]+\[\] a ct:Assessment \.[ \n]*$"},
     JSON_LD: exactly(AS_JSON_LD),
-    RDF_XML: {
-        "type": "object",
-        "xml": {"name": "RDF", "prefix": "rdf", "namespace": RDF_NAMESPACE},
-        "properties": {
-            "Assessment": {"type": "object", "xml": {"name": "Assessment", "prefix": "ct", "namespace": str(CT)}}
-        },
-        "required": ["Assessment"],
-    },
+    RDF_XML: an_element("rdf:RDF", RDF_NAMESPACE, {"Assessment": an_element("ct:Assessment", str(CT), {})}),
 }
 """The form of an assessment in each syntax of RDF, as far as a schema can tell: the smallest one."""
 

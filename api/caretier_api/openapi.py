@@ -37,10 +37,9 @@ def document(routes: Iterable[object], service: Service) -> Document:
     paths: dict[str, Document] = {}
     for route in routes:
         if isinstance(route, APIRoute) and route.include_in_schema and route.operation_id is not None:
-            for path, operation_id, each in _apart(route.path_format, route.operation_id, described):
-                for method in sorted(route.methods):
-                    operation = _operation(operation_id, each, method, path)
-                    paths.setdefault(path, {})[method.lower()] = operation
+            for method in sorted(route.methods):
+                operation = _operation(route.operation_id, described[route.operation_id], method, route.path_format)
+                paths.setdefault(route.path_format, {})[method.lower()] = operation
     server = service.settings.public_url or service.settings.root_path or "/"
     return {
         "openapi": _OPENAPI,
@@ -56,7 +55,7 @@ def document(routes: Iterable[object], service: Service) -> Document:
         "paths": paths,
         "components": {
             "schemas": {
-                "Answers": _embedded(answers_schema(service.knowledge.questionnaire)),
+                "Answers": _with_numbers_spelled_out(_embedded(answers_schema(service.knowledge.questionnaire))),
                 "Result": _embedded(result_schema(service.knowledge)),
                 **schemas(service.knowledge),
             },
@@ -66,15 +65,6 @@ def document(routes: Iterable[object], service: Service) -> Document:
             },
         },
     }
-
-
-def _apart(path: str, operation_id: str, described: Mapping[str, Description]) -> Iterator[tuple[str, str, Description]]:
-    """Give an operation, or where it differs by a parameter of its path, each of them as one of its own."""
-    description = described[operation_id]
-    if not description.by_id:
-        yield path, operation_id, description
-    for value, each in description.by_id.items():
-        yield path.replace("{id}", value), f"{operation_id}-{value}", each
 
 
 def _operation(operation_id: str, described: Description, method: str, path: str) -> Document:
@@ -140,3 +130,11 @@ def _header_references() -> Document:
 def _embedded(schema: Mapping[str, object]) -> Document:
     """Return a schema as a part of the document, whose dialect it has."""
     return {name: said for name, said in schema.items() if name not in ("$schema", "$id")}
+
+
+def _with_numbers_spelled_out(schema: Document) -> Document:
+    """List the numbers that a question allows: to JSON Schema 47.0 is an integer as well, and here it is none."""
+    for answer in schema["properties"]["answers"]["properties"].values():
+        if "minimum" in answer:
+            answer["enum"] = [*range(answer["minimum"], answer["maximum"] + 1), None]
+    return schema

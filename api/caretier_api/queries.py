@@ -58,7 +58,7 @@ class Queries:
         return Found(syntax.decode(), content)
 
     async def describe(self, what: str, endpoint: str, syntax: str) -> bytes:
-        """Describe the service or its data; see `sparql_description.described`."""
+        """Describe the service or its data; see `service_description.described`."""
         return await self._ask(what, orjson.dumps({"endpoint": endpoint, "syntax": syntax}))
 
     async def close(self) -> None:

@@ -11,12 +11,12 @@ import orjson
 import pyoxigraph as ox
 
 from caretier.errors import CaretierError, QueryError
-from caretier.ontology import load_ontology
+from caretier.ontology import Ontology, load_ontology
 from caretier.sparql import Query
 from caretier.sparql_process import Limits, run_query_within
 from caretier.sparql_store import add_folder, add_inferred, graph_sizes, inferred_name, queryable
 from caretier_api.problems import DATA, ProblemError, problem_of, refused
-from caretier_api.sparql_description import Contents, described
+from caretier_api.service_description import Contents, described
 from caretier_api.worker import work_alone
 
 
@@ -34,18 +34,21 @@ class _Data:
     reasoner_seconds: float
 
     @cached_property
+    def ontology(self) -> Ontology:
+        return load_ontology(Path(self.root))
+
+    @cached_property
     def store(self) -> ox.Store:
-        ontology = load_ontology(Path(self.root))
-        store = queryable(ontology)
-        add_inferred(store, ontology, self.reasoner_seconds)
+        store = queryable(self.ontology)
+        add_inferred(store, self.ontology, self.reasoner_seconds)
         if self.dataset is not None:
             add_folder(store, Path(self.dataset))
         return store
 
     @cached_property
     def contents(self) -> Contents:
-        ontology = load_ontology(Path(self.root))
-        return Contents(str(ontology.iri), inferred_name(ontology), ontology.version, graph_sizes(self.store))
+        known = self.ontology
+        return Contents(str(known.iri), inferred_name(known), known.version, graph_sizes(self.store))
 
 
 def _do(data: _Data, limits: Limits, job: str, content: bytes) -> bytes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from caretier_api import problems
-from caretier_api.description import TEXT, Description, Media, Schema, an_object, listed, media
+from caretier_api.description import TEXT, Description, Media, an_object, media
 from caretier_api.sparql_protocol import DIRECT, FORM, GRAPHS, SOLUTIONS
 
 _QUERY = "SELECT ?tier ?rank { ?tier a ct:CareTier ; ct:rank ?rank } ORDER BY DESC(?rank)"
-_GRAPHS: Schema = {
-    "default-graph-uri": listed(TEXT),
-    "named-graph-uri": listed(TEXT),
-}
+_TEXT_OF_BOTH = (
+    "SPARQL 1.1 Protocol, read-only: updates and calls of other services are refused. default-graph-uri and "
+    "named-graph-uri choose among the graphs that there are."
+)
 _REFUSALS = (problems.QUERY, problems.NOT_ACCEPTABLE, problems.DATA, problems.QUERY_LIMIT)
 _TEXT_ANSWER = media(TEXT)
 
@@ -24,19 +24,19 @@ def sparql() -> dict[str, Description]:
         "queryByGet": Description(
             tag="SPARQL",
             summary="Run a query",
-            text="SPARQL 1.1 Protocol, read-only. Without a query it gives its service description.",
+            text=f"{_TEXT_OF_BOTH} Without a query it gives its service description.",
             gives="Solutions, a graph, or the service description.",
             answer=answer,
-            parameters={"query": (TEXT, _QUERY), **{name: (schema, None) for name, schema in _GRAPHS.items()}},
+            parameters={"query": (TEXT, _QUERY)},
             refusals=_REFUSALS,
         ),
         "queryByPost": Description(
             tag="SPARQL",
             summary="Run a query",
-            text="SPARQL 1.1 Protocol, read-only.",
+            text=_TEXT_OF_BOTH,
             body={
-                DIRECT: media(TEXT, _QUERY),
-                FORM: media(an_object({"query": TEXT, **_GRAPHS}, *_GRAPHS), {"query": _QUERY}),
+                DIRECT: media(TEXT),
+                FORM: media(an_object({"query": TEXT}), {"query": _QUERY}),
             },
             gives="Solutions or a graph.",
             answer=answer,

@@ -1,7 +1,7 @@
 """A bounded pool of processes for what takes long or reads RDF, so that it never slows the quick answers.
 
 Each process loads the knowledge once and then does one job after the other. It is stopped when a job takes too long;
-another takes its place. Nothing that it says but its answers gets out, since there may be personal data in it.
+another takes its place.
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ import asyncio
 import os
 import signal
 import struct
+import subprocess
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -24,50 +28,71 @@ _PATIENCE = 2.0
 
 
 class Workers:
-    """Runs jobs in so many processes at once, each within a time limit; so many more may wait."""
+    """Runs jobs in so many processes at once, each within a time limit; so many more may wait.
+
+    A thread waits for each process, so that the pool belongs to no event loop.
+    """
 
     def __init__(self, command: Sequence[str], *, count: int, queue: int, seconds: float) -> None:
-        """Run jobs by a command that answers on standard output what it is asked on standard input; see `serve`."""
+        """Run jobs by a command that answers on standard output what it is asked on standard input; see `work`."""
         self._command = command
         self._count = count
         self._queue = queue
         self._seconds = seconds
         self._taken = 0
-        self._free = asyncio.Semaphore(count)
-        self._idle: list[_Worker] = []
+        self._threads: ThreadPoolExecutor | None = None
+        self._idle = deque[_Worker]()
+        self._all = set[_Worker]()
 
     async def run(self, job: str, content: bytes) -> bytes:
         """Do a job; ProblemError with what the job says, or 503 when too many wait, or 504 at the time limit."""
         if self._taken >= self._count + self._queue:
             raise refused(BUSY, "Too many requests wait for the reasoner; try again later.", Retry_After="5")
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._count, "caretier-workers")
         self._taken += 1
-        try:
-            async with self._free:
-                return await self._run(job, content)
-        finally:
-            self._taken -= 1
+        done = self._threads.submit(self._do, job, content)
+        done.add_done_callback(self._let_go)
+        return await asyncio.wrap_future(done)
 
     async def close(self) -> None:
-        """End every process that waits for a job; those at work end with the job or its request."""
-        while self._idle:
-            await self._idle.pop().end()
+        """End every process, and the job that it does."""
+        threads, self._threads = self._threads, None
+        ending, self._all, self._idle = self._all, set(), deque()
+        await asyncio.gather(*(asyncio.to_thread(worker.end) for worker in ending))
+        if threads is not None:
+            threads.shutdown(cancel_futures=True)
 
-    async def _run(self, job: str, content: bytes) -> bytes:
-        worker = self._idle.pop() if self._idle else _Worker(self._command)
+    def _let_go(self, _done: object) -> None:
+        self._taken -= 1
+
+    def _do(self, job: str, content: bytes) -> bytes:
+        """Do a job by a process that is idle, or else by a new one."""
         try:
-            async with asyncio.timeout(self._seconds):
-                succeeded, answer = await worker.ask(job, content)
-        except TimeoutError:
-            await worker.end()
-            detail = f"The reasoner was stopped after {self._seconds:g} seconds; nothing may be concluded."
-            raise refused(TIME_LIMIT, detail) from None
-        except (OSError, EOFError):
-            await worker.end()
+            worker = self._idle.pop()
+        except IndexError:
+            worker = _Worker(self._command)
+            self._all.add(worker)
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            worker.end()
+
+        watch = threading.Timer(self._seconds, stop)
+        watch.start()
+        try:
+            succeeded, answer = worker.ask(job, content)
+        except (OSError, EOFError, ValueError):  # ValueError: what led to it is closed
+            worker.end()
+            self._all.discard(worker)
+            if late.is_set():
+                detail = f"It was stopped after {self._seconds:g} seconds; nothing may be concluded."
+                raise refused(TIME_LIMIT, detail) from None
             detail = "The reasoner ended without an answer; nothing may be concluded."
             raise refused(REASONER_FAILED, detail, Retry_After="5") from None
-        except BaseException:
-            await worker.end()
-            raise
+        finally:
+            watch.cancel()
         self._idle.append(worker)
         if not succeeded:
             raise ProblemError(read_problem(answer))
@@ -75,44 +100,43 @@ class Workers:
 
 
 class _Worker:
-    """One process; it starts with its first job."""
+    """One process; what it says beside its answers is thrown away, since there may be personal data in it."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._command = command
-        self._process: asyncio.subprocess.Process | None = None
+        self._process = subprocess.Popen(  # noqa: S603 -- Python itself, with arguments of our own
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
-    async def ask(self, job: str, content: bytes) -> tuple[bool, bytes]:
-        """Do a job; say whether it succeeded, and what came of it."""
-        if self._process is None:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-            )
+    def ask(self, job: str, content: bytes) -> tuple[bool, bytes]:
+        """Do a job; say whether it succeeded, and what came of it. EOFError when the process has ended."""
         asking, answering = self._process.stdin, self._process.stdout
         assert asking is not None
         assert answering is not None
         asking.write(_frame(True, job, content))
-        await asking.drain()
-        succeeded, _, length = _HEAD.unpack(await answering.readexactly(_HEAD.size))
-        return bool(succeeded), await answering.readexactly(length)
+        asking.flush()
+        head = answering.read(_HEAD.size)
+        if len(head) < _HEAD.size:
+            raise EOFError
+        succeeded, _, length = _HEAD.unpack(head)
+        answer = answering.read(length)
+        if len(answer) < length:
+            raise EOFError
+        return succeeded, answer
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """End the process, and give it the time to end what it has started."""
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        with suppress(ProcessLookupError):
-            process.terminate()
+        self._process.terminate()
         try:
-            async with asyncio.timeout(_PATIENCE):
-                await process.wait()
-        except TimeoutError:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(OSError), self._process:  # waits for it, and closes what led to it
+            pass
 
 
 def work(do: Callable[[str, bytes], bytes], asked: BinaryIO, answered: BinaryIO) -> None:

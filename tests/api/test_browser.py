@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import threading
@@ -39,8 +40,8 @@ PEOPLE = [
     pytest.param(NOTHING, "Continue program", 21, id="nothing found"),
 ]
 ALL_PAGES = (
-    "/", "/conditions", "/conditions/Cancer", "/findings", "/decision-table", "/terms", "/terms/bp/LegWeakness", "/query",
-    "/no-such-page",
+    "/", "/conditions", "/conditions/Cancer", "/findings", "/decision-table", "/terms", "/terms/bp/LegWeakness",
+    "/query", "/no-such-page",
 )  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def answer(page: Page, answers: Answers) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-def walk(page: Page, answers: Answers, each: Callable[[Page], None] = lambda page: None) -> int:
+def walk(page: Page, answers: Answers, each: Callable[[Page], object] = Page.title) -> int:
     """Answer until the result is there; return the number of screens."""
     screens = 0
     while not page.locator(".hero").count():
@@ -253,28 +254,32 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_axe_finds_nothing_on_any_page(visit: Open, scheme: str, viewport: dict[str, int]) -> None:
     found = list[str]()
+
+    def check(page: Page) -> None:
+        found.extend(violations(page))
+
     with visit(viewport=viewport, color_scheme=scheme) as page:
         for path in ALL_PAGES:
             page.goto(path)
             for details in page.locator("details").all()[:3]:
                 details.evaluate("each => each.open = true")
-            found += violations(page)
+            check(page)
         page.goto("/query?example=conditions-by-tier")
         page.get_by_role("button", name="Run").click()
         expect(page.get_by_role("heading", name="Result")).to_be_visible()
-        found += violations(page)
+        check(page)
         page.locator("#query").fill("nonsense")
         page.get_by_role("button", name="Run").click()
         expect(page.get_by_role("alert")).to_be_visible()
-        found += violations(page)
+        check(page)
         for answers in (EMERGENCY, APPOINTMENT, {"saddle-numbness": None, "age": 40}):
             page.goto("/")
             begin(page, "Start for somebody else")
             page.get_by_role("button", name="Continue").click()
-            found += violations(page)
-            walk(page, answers, lambda page: found.extend(violations(page)))
+            check(page)
+            walk(page, answers, check)
         contradict(page)
-        found += violations(page)
+        check(page)
     assert found == []
 
 
@@ -302,7 +307,7 @@ def test_a_contradiction_is_shown_below_the_emergency_and_mended(visit: Open) ->
         call, conflict = page.get_by_role("link", name="Call 911", exact=True), page.locator("#conflict")
         assert (call.bounding_box() or {})["y"] < (conflict.bounding_box() or {})["y"]
         expect(call).to_be_in_viewport()
-        page.get_by_role("button", name="Change: What is your sex?").click()
+        page.get_by_role("button", name=re.compile("Change ?: What is your sex")).click()
         expect(page.locator("[value=female]")).to_be_checked()
         page.get_by_text("I don't know, or I would rather not say").click()
         page.get_by_role("button", name="Continue").click()
@@ -355,11 +360,11 @@ def test_the_summary_is_printed_on_one_page(visit: Open, kb: caretier.KnowledgeB
     """Even where somebody has answered every question, and all conditions are suggested."""
     with visit() as page:
         page.evaluate(
-            """given => {
+            """all => all.forEach((given) => {
                 const input = document.createElement("input");
                 Object.assign(input, { type: "hidden", name: "given", value: given });
                 document.querySelector("form").append(input);
-            }""",
+            })""",
             everything(kb),
         )
         page.get_by_role("button", name="Start for somebody else").click()
@@ -373,10 +378,8 @@ def test_the_summary_is_printed_on_one_page(visit: Open, kb: caretier.KnowledgeB
             expect(page.locator(unseen).first).to_be_hidden()
 
 
-def everything(kb: caretier.KnowledgeBase) -> str:
-    """Answer every question, half of them with no, so that lists are long and many conditions are suggested."""
-    import json
-
+def everything(kb: caretier.KnowledgeBase) -> list[str]:
+    """Answer every question, some of them with no, so that lists are long and many conditions are suggested."""
     answers: dict[str, Answer] = {}
     for question in kb.questions:
         if question.type == "boolean":
@@ -389,7 +392,7 @@ def everything(kb: caretier.KnowledgeBase) -> str:
     for question in kb.questions[-40::3]:
         if question.type == "boolean":
             answers[question.id] = False
-    return json.dumps(answers)
+    return [json.dumps({question: given}) for question, given in answers.items()]
 
 
 def test_printing_is_offered_where_a_script_can_do_it(visit: Open) -> None:

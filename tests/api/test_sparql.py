@@ -113,17 +113,17 @@ def test_a_query_comes_in_each_way(http: httpx.Client, send: Callable[[httpx.Cli
         (f"ASK FROM <{OWN}> {{ <http://example.org/3> a ?t }}", [], [], True),
         (f"ASK FROM <{OWN}> FROM <{TWO}> FROM NAMED <{ONE}> {{ {IN_TWO} GRAPH ?g {{ {IN_ONE} }} }}", [], [], True),
         (f"BASE <{ONTOLOGY}> ASK FROM <back-pain/inferred> {{ {IN_ONE} }}", [], [], False),
-        (f"PREFIX : <http://example.org/> ASK FROM :own {{ <http://example.org/3> a ?t }}", [], [], True),
+        ("PREFIX : <http://example.org/> ASK FROM :own { <http://example.org/3> a ?t }", [], [], True),
     ],
 )
 def test_the_graphs_to_read_can_be_chosen(
     http: httpx.Client, way: str, query: str, default: list[str], named: list[str], expected: bool
 ) -> None:
-    graphs = [("default-graph-uri", each) for each in default] + [("named-graph-uri", each) for each in named]
+    graphs = {"default-graph-uri": default, "named-graph-uri": named}
     if way == "get":
-        response = http.get("/sparql", params=[("query", query), *graphs])
+        response = http.get("/sparql", params={"query": query} | graphs)
     elif way == "form":
-        response = http.post("/sparql", content=str(httpx.QueryParams([("query", query), *graphs])), headers=FORM)
+        response = http.post("/sparql", data={"query": query} | graphs)
     else:
         response = http.post("/sparql", params=graphs, content=query, headers=DIRECT)
     assert asked(response) is expected
@@ -225,7 +225,7 @@ def test_solutions_are_given_as_asked_for(http: httpx.Client, accept: str, media
     response = http.get("/sparql", params={"query": query}, headers={"Accept": accept})
     assert response.status_code == 200
     assert response.headers["content-type"] == media_type
-    assert response.headers["vary"] == "Accept"
+    assert "Accept" in response.headers["vary"].split(", ")
     if "csv" in media_type:
         expected = ["s,l", "https://w3id.org/caretier/core#EmergencyCare,emergency care"]
         assert response.text.splitlines() == (expected if query == SELECT else ["true"])
@@ -357,6 +357,7 @@ def test_sparqlwrapper_works(served: Served) -> None:
     written = client.queryAndConvert()
     assert isinstance(written, bytes)
     assert len(list(ox.parse(written, format=ox.RdfFormat.TURTLE))) == 3
+    client.setReturnFormat(WRAPPED_JSON)
     client.setQuery("SELECT nonsense {")
     with pytest.raises(QueryBadFormed):
         client.query()

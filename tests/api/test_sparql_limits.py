@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,7 +28,7 @@ SECONDS = 3
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 MANY_ROWS = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
 HUGE = (
-    'SELECT (STRLEN(?n) AS ?m) { BIND("'
+    'SELECT (STRLEN(?n) AS ?length) { BIND("'
     + "x" * 1_000
     + '" AS ?a) '
     + "".join(
@@ -91,6 +93,8 @@ CALLS = (
     "PREFIX x: <URL> SELECT * { SERVICE x: { ?s ?p ?o } }",
     "BASE <URL> SELECT * { SERVICE <> { ?s ?p ?o } }",
     "SELECT * { #\rSERVICE SILENT <URL> { ?s ?p ?o }\n}",
+    "SELECT * { ?a ?b ?c FILTER(?a<?b)SERVICE SILENT<URL>{ ?s ?p ?o } FILTER(?c>?b) }",
+    "SELECT * { BIND('''#' \"''' AS ?x) SERVICE SILENT <URL> { ?s ?p ?o } BIND(\"'\" AS ?y) }",
     "SELECT * { #}\nSERVICE#\n<URL>#\n{ ?s ?p ?o } }",
     "SELECT * { \\u0053ERVICE <URL> { ?s ?p ?o } }",
     "SELECT * { \\U00000053\\u0045RVICE SILENT <URL> { ?s ?p ?o } }",
@@ -158,24 +162,56 @@ def test_assessments_go_on_while_queries_are_stopped(served: Served) -> None:
 
 
 def test_what_runs_queries_is_started_again_when_it_dies(served: Served) -> None:
-    for process in query_workers():
+    for process in query_workers(os.getpid()):
         os.kill(process, signal.SIGKILL)
     statuses = [ask(served, "ASK {}").status_code for _ in range(4)]
-    assert set(statuses) <= {200, 503}
+    assert set(statuses) <= {200, 503}, served.log.getvalue()[-2000:]
     assert statuses[-1] == 200
 
 
-def query_workers() -> list[int]:
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_the_service(sent: signal.Signals) -> None:
+    command = [sys.executable, "-m", "caretier.cli", "serve", "--port", "0"]
+    environment = os.environ | {"CARETIER_SPARQL_SECONDS": str(SECONDS)}
+    with (
+        ThreadPoolExecutor(1) as pool,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+        ) as served,
+    ):
+        assert served.stdout is not None
+        address = served.stdout.readline().split()[-1].rstrip("/")
+        assert httpx.get(f"{address}/sparql", params={"query": "ASK {}"}, timeout=60).status_code == 200
+        asked = pool.submit(httpx.get, f"{address}/sparql", params={"query": ENDLESS}, timeout=60)
+        time.sleep(1)
+        (worker,) = query_workers(served.pid)
+        (query,) = children(worker)
+        started = time.monotonic()
+        served.send_signal(sent)
+        served.wait(20)
+        assert time.monotonic() - started < 10
+        assert asked.exception() is not None or asked.result().status_code >= 500
+        until = started + SECONDS + 10
+        while any(Path(f"/proc/{each}").exists() for each in (worker, query)):
+            assert time.monotonic() < until, "a process goes on"
+            time.sleep(0.1)
+
+
+def query_workers(parent: int) -> list[int]:
+    found = [each for each in children(parent) if b"query_worker" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    assert found
+    return found
+
+
+def children(process: int) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if parent == os.getpid() and b"query_worker" in command:
+        if parent == process:
             found.append(int(folder.name))
-    assert found
     return found
 
 

@@ -53,6 +53,14 @@ def test_the_wheel_installs_exactly_two_names(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"caretier", "caretier_api"}
 
 
+def test_the_wheel_holds_the_web_pages(wheel: Path, checkout: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for folder in ("templates", "static"):
+        files = list((checkout / "api" / "caretier_api" / folder).iterdir())
+        assert files
+        assert {f"caretier_api/{folder}/{path.name}" for path in files} <= names
+
+
 def test_the_wheel_holds_all_data(wheel: Path, checkout: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for folder in ("ontology", "shapes"):

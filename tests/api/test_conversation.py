@@ -1,0 +1,58 @@
+"""A conversation goes into a page, comes back, and can be taken back."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+
+import caretier
+from caretier.questionnaire import Answer, Question
+from caretier_api.conversation import Conversation, Filled, NotAnsweredError, read_conversation, read_fields, screen_of
+
+
+def test_a_conversation_goes_into_a_page_and_comes_back(kb: caretier.KnowledgeBase) -> None:
+    conversation = (
+        Conversation(for_other=True)
+        .answered({"fever": True, "headache": None})
+        .answered({"age": 40})
+        .kept({"sex": "male"})
+    )
+    body = urlencode(list(conversation.fields())).encode()
+    assert read_conversation(read_fields(body), kb.questionnaire) == conversation
+
+
+def test_the_fields_of_a_form_are_read_in_their_order() -> None:
+    assert read_fields(b"a=1&b=%C3%A9&a=") == {"a": ["1", ""], "b": ["é"]}
+
+
+def test_an_answer_given_again_takes_the_place_of_the_former_one() -> None:
+    conversation = Conversation().answered({"a": True, "b": False}).answered({"c": 1}).answered({"a": None})
+    assert conversation.given == ({"a": None, "b": False}, {"c": 1})
+    before, questions = conversation.taken_back()
+    assert questions == ("c",)
+    assert before.draft == {"c": 1}
+    assert before.answered({"c": 2}).draft == {}
+
+
+def test_every_answer_fills_in_its_own_screen(kb: caretier.KnowledgeBase) -> None:
+    for question in kb.questions:
+        screen = screen_of([question.id], kb.questionnaire)
+        for answer in _allowed(question):
+            filled = Conversation().answered({question.id: answer}).filled(screen)
+            assert filled.answers(screen) == {question.id: answer}
+
+
+def test_a_checklist_denies_what_is_neither_ticked_nor_unknown(kb: caretier.KnowledgeBase) -> None:
+    screen = screen_of(["fever", "headache", "tiredness"], kb.questionnaire)
+    filled = Filled(yes=frozenset({"fever"}), unknown=frozenset({"headache"}))
+    assert filled.answers(screen) == {"fever": True, "headache": None, "tiredness": False}
+    assert Filled().answers(screen, none=True) == {"fever": False, "headache": False, "tiredness": False}
+    with pytest.raises(NotAnsweredError):
+        Filled().answers(screen)
+
+
+def _allowed(question: Question) -> tuple[Answer, ...]:
+    if question.type == "boolean":
+        return True, False, None
+    return *(option.id for option in question.options), question.minimum, question.maximum, None
