@@ -17,7 +17,7 @@ lint:  ## Check style and form of the code.
 
 types:  ## Check the types of the code, the tests and the benchmarks.
 	$(PYTHON) -m mypy
-	$(PYTHON) -m mypy tests
+	$(PYTHON) -m mypy --explicit-package-bases tests
 	$(PYTHON) -m mypy benchmarks
 
 knowledge:  ## Check form, house rules and logic of ontology and shapes.

@@ -22,7 +22,7 @@ from caretier.fhir_response import read_response
 from caretier.fhir_result import results_bundle
 from caretier.knowledge_base import KnowledgeBase
 from caretier.questionnaire import Answers
-from caretier.result import Result
+from caretier.result import Constant, Result
 from caretier_api import cds_calls
 from caretier_api.problems import Problem, problem_of
 
@@ -84,9 +84,22 @@ def _is_plain_json(content: bytes) -> bool:
     return len(content) <= _PLAIN_BYTES and not _JSON_LD_KEY.search(content)
 
 
-def _write_json(_kb: KnowledgeBase, results: Sequence[Result]) -> bytes:
-    told = [result.to_dict() for result in results]
+def _write_json(kb: KnowledgeBase, results: Sequence[Result]) -> bytes:
+    told = [result.to_dict(_fragments_of(kb)) for result in results]
     return orjson.dumps(told[0] if len(told) == 1 else told)
+
+
+def _fragments_of(kb: KnowledgeBase) -> Callable[[Constant], object]:
+    """Return a function that writes each value of the knowledge once and remembers how: it is most of a result."""
+    known = kb.remembered
+
+    def fragment(value: Constant) -> object:
+        found = known.get(id(value))
+        if found is None:
+            found = known[id(value)] = value, orjson.Fragment(orjson.dumps(value.to_dict()))
+        return found[1]
+
+    return fragment
 
 
 def _write_fhir(kb: KnowledgeBase, results: Sequence[Result]) -> bytes:
@@ -149,7 +162,7 @@ def assess_lines(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -
     for each, identifier in read:
         outcome = next(outcomes) if isinstance(each, Assessment) else each
         if isinstance(outcome, Result):
-            lines.append(orjson.dumps(outcome.to_dict()))
+            lines.append(_write_json(kb, [outcome]))
         else:
             lines.append(failed_line(identifier, problem_of(outcome, kb.knowledge.tiers)))
     return b"".join(line + b"\n" for line in lines)

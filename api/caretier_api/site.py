@@ -68,7 +68,6 @@ class Site:
         headers = {
             "Cache-Control": "no-store" if private else "no-cache",
             "Content-Security-Policy": _POLICY,
-            "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
             "X-Frame-Options": "DENY",

@@ -127,7 +127,8 @@ def _decoded(content: bytes) -> str:
 def _json(text: str) -> Any:
     try:
         data = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
-        json.dumps(data, ensure_ascii=False).encode("utf-8")
+        if "\\u" in text:
+            json.dumps(data, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         raise UnreadableInputError(
             f"it is not well-formed JSON: line {error.lineno}, column {error.colno}: {error.msg}."
@@ -142,11 +143,13 @@ def _json(text: str) -> Any:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in result:
-            raise UnreadableInputError(f'"{key}" is given twice; keep the one that is right.')
-        result[key] = value
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        seen = set[str]()
+        for key, _ in pairs:
+            if key in seen:
+                raise UnreadableInputError(f'"{key}" is given twice; keep the one that is right.')
+            seen.add(key)
     return result
 
 

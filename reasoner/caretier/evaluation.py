@@ -58,6 +58,7 @@ class Evaluator:
         atoms = sorted(spoken_of, key=atom_key)
         self._bits = {atom: 1 << number for number, atom in enumerate(atoms)}
         self._open_bits = dict.fromkeys(self.question_bits, 0)
+        self._every_answer = (1 << len(atoms)) - 1
         exact: dict[str, dict[Answer, int]] = {
             question.id: dict.fromkeys(
                 (True, False) if question.type == "boolean" else [option.id for option in question.options], 0
@@ -122,17 +123,14 @@ class Evaluator:
 
     def position(self, answers: Mapping[str, Answer], given: int) -> Position:
         """Say where a person stands whose answers, free of contradictions, make these bits true."""
-        asked, unknown = 0, self._every_question
+        asked = known = settled = 0
         for question, answer in answers.items():
             bit = self.question_bits[question]
             asked |= bit
             if answer is not None:
-                unknown &= ~bit
-        possible = given
-        for question, bits in self._open_bits.items():
-            if unknown & self.question_bits[question]:
-                possible |= bits
-        return Position(given, possible, asked, unknown)
+                known |= bit
+                settled |= self._open_bits[question]
+        return Position(given, self._every_answer & ~settled | given, asked, self._every_question & ~known)
 
     def contradictions(self, given: int) -> Iterator[tuple[Contradiction, AtomSet]]:
         """Go through the contradictions among answers, each with every set of answers that makes it."""

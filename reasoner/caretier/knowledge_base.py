@@ -78,6 +78,11 @@ class KnowledgeBase:
 
         return read_codes(self.root)
 
+    @cached_property
+    def remembered(self) -> dict[int, tuple[object, object]]:
+        """What somebody who writes many results remembers of values of the knowledge: by id, with the value itself."""
+        return {}
+
     @property
     def questions(self) -> tuple[Question, ...]:
         """Every question in the order in which it is asked.

@@ -5,7 +5,7 @@ Nothing here knows RDF: a question carries the IRIs that its answers stand for, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from caretier.errors import InvalidAnswersError, Problem
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from typing import Literal
 
     QuestionType = Literal["boolean", "choice", "integer"]
+
+_HINTS = 20
+"""Words of an answers document for which near matches are looked for; it takes time for each."""
 
 Answer = bool | str | int | None
 """Yes or no, an option id, a whole number, or None for asked and not known."""
@@ -139,10 +142,12 @@ class Questionnaire:
     disclaimer: str
     by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
     _places: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    _allowed: Mapping[str, tuple[type, Container[object]]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the questions by their ids."""
         object.__setattr__(self, "by_id", {question.id: question for question in self.questions})
+        object.__setattr__(self, "_allowed", {question.id: _allowed(question) for question in self.questions})
         object.__setattr__(self, "_places", {question.id: place for place, question in enumerate(self.questions)})
 
     def place(self, question: Question) -> int:
@@ -174,21 +179,33 @@ class Questionnaire:
             problems.append(
                 Problem((), f'"date" is {_shown(date)}; it has to be a date such as "2026-05-31", or null.')
             )
-        problems += [problem for key, answer in values.items() if (problem := self._problem(key, answer))]
+        odd = [key for key, answer in values.items() if not self._is_plain(key, answer)]
+        problems += [
+            problem
+            for number, key in enumerate(odd)
+            if (problem := self._problem(key, values[key], _near if number < _HINTS else _no_hint))
+        ]
         if problems:
             raise InvalidAnswersError(tuple(problems))
-        plain = {key: self.by_id[key].plain(answer) for key, answer in values.items()}
-        return Answers(plain, identifier, date)
+        plain = {key: self.by_id[key].plain(values[key]) for key in odd}
+        return Answers({**values, **plain} if plain else dict(values), identifier, date)
 
-    def _problem(self, key: object, answer: object) -> Problem | None:
+    def _is_plain(self, key: object, answer: object) -> bool:
+        """Say whether an answer is one that its question allows, of the very type that JSON gives."""
+        if key not in self._allowed:
+            return False
+        kind, allowed = self._allowed[key]  # type: ignore[index]  # it is there
+        return answer is None or (type(answer) is kind and answer in allowed)
+
+    def _problem(self, key: object, answer: object, near: Callable[[str, Iterable[str]], str]) -> Problem | None:
         question = self.by_id.get(key) if isinstance(key, str) else None
         if question is None:
-            return Problem((str(key),), f'There is no question "{key}".{_near(str(key), self.by_id)}')
+            return Problem((str(key),), f'There is no question "{key}".{near(str(key), self.by_id)}')
         if answer is None or is_answer(question, answer):
             return None
         hint = ""
         if question.type == "choice" and isinstance(answer, str):
-            hint = _near(answer, [option.id for option in question.options])
+            hint = near(answer, [option.id for option in question.options])
         message = f'The answer to "{question.id}" is {_shown(answer)}; {question.allowed()}.{hint}'
         return Problem((question.id,), message)
 
@@ -208,6 +225,19 @@ def is_answer(question: Question, answer: object) -> bool:
             return question.minimum <= answer <= question.maximum
 
 
+def _allowed(question: Question) -> tuple[type, Container[object]]:
+    """Return the type of a question's answers, and all of them."""
+    match question.type:
+        case "boolean":
+            return bool, (True, False)
+        case "choice":
+            return str, frozenset(option.id for option in question.options)
+        case "integer":
+            assert question.minimum is not None
+            assert question.maximum is not None
+            return int, range(question.minimum, question.maximum + 1)
+
+
 def _invalid(subject: str, message: str) -> InvalidAnswersError:
     return InvalidAnswersError((Problem((subject,) if subject else (), message),))
 
@@ -224,7 +254,11 @@ def _is_date(text: object) -> bool:
     return True
 
 
-def _near(word: str, words: Mapping[str, object] | list[str]) -> str:
+def _no_hint(_word: str, _words: Iterable[str]) -> str:
+    return ""
+
+
+def _near(word: str, words: Iterable[str]) -> str:
     import difflib
 
     matches = difflib.get_close_matches(word, list(words), n=3, cutoff=0.6)

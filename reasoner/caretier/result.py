@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from caretier.interval import NextQuestion
-from caretier.knowledge import Axiom, CareTier, Knowledge, Recommendation, RedFlag
+from caretier.knowledge import Axiom, CareTier, Knowledge, Recommendation, RedFlag, Source
 from caretier.questionnaire import Answers
 from caretier.reasons import Reason
 
@@ -14,6 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
+
+Constant = Axiom | Source | Recommendation
+"""What the knowledge says, in the same words in every result."""
 
 SOFTWARE = "0.1.0"
 """The version of this software; the knowledge has its own."""
@@ -31,6 +34,11 @@ class Triage:
         return {"tier": self.tier, "conditions": list(self.conditions)}
 
 
+def plainly(value: Constant) -> object:
+    """Give a value of the knowledge as plain data."""
+    return value.to_dict()
+
+
 @dataclass(frozen=True, slots=True)
 class FoundRedFlag:
     """A red flag that was found, with the answers that show it and the axioms by which they do."""
@@ -39,10 +47,10 @@ class FoundRedFlag:
     because: tuple[Reason, ...]
     proof: tuple[Axiom, ...] = ()
 
-    def to_dict(self) -> dict[str, object]:
-        """Give the red flag as plain data; `source` is the first of its sources."""
+    def to_dict(self, told: Callable[[Constant], object] = plainly) -> dict[str, object]:
+        """Give the red flag as plain data; `source` is the first of its sources. For `told` see `Result.to_dict`."""
         flag = self.red_flag
-        sources = [source.to_dict() for source in flag.sources]
+        sources = [told(source) for source in flag.sources]
         return {
             "id": flag.id,
             "label": flag.label,
@@ -50,7 +58,7 @@ class FoundRedFlag:
             "because": [reason.to_dict() for reason in self.because],
             "reason": flag.reason,
             "definition": flag.definition,
-            "proof": [axiom.to_dict() for axiom in self.proof],
+            "proof": [told(axiom) for axiom in self.proof],
             "source": sources[0] if sources else None,
             "sources": sources,
         }
@@ -66,12 +74,12 @@ class SuggestedCondition:
     red_flags: tuple[FoundRedFlag, ...]
     recommendation: Recommendation | None
 
-    def to_dict(self) -> dict[str, object]:
-        """Give the condition as plain data."""
+    def to_dict(self, told: Callable[[Constant], object] = plainly) -> dict[str, object]:
+        """Give the condition as plain data. For `told` see `Result.to_dict`."""
         entry: dict[str, object] = {"id": self.id, "label": self.label, "tier": self.tier}
-        entry["red_flags"] = [found.to_dict() for found in self.red_flags]
+        entry["red_flags"] = [found.to_dict(told) for found in self.red_flags]
         if self.recommendation:
-            entry |= {"advice": self.recommendation.advice, "course": self.recommendation.to_dict()}
+            entry |= {"advice": self.recommendation.advice, "course": told(self.recommendation)}
         return entry
 
 
@@ -110,15 +118,18 @@ class Result:
         """What to do: while open questions could raise the lowest tier, it is never shown as settled."""
         return self.tier.advice if self.final else self.tier.advice_while_open
 
-    def to_dict(self) -> dict[str, object]:
-        """Give the result as plain data, ready for JSON."""
+    def to_dict(self, told: Callable[[Constant], object] = plainly) -> dict[str, object]:
+        """Give the result as plain data, ready for JSON.
+
+        `told` gives what is the same in every result; whoever writes many may remember what it made of each value.
+        """
         return {
             "id": self.id,
             "tier": self.tier.id,
             "ceiling": self.ceiling.id,
             "final": self.final,
             "advice": self.advice,
-            "conditions": [condition.to_dict() for condition in self.conditions],
+            "conditions": [condition.to_dict(told) for condition in self.conditions],
             "next_questions": [question.to_dict() for question in self.next_questions],
             "notes": list(self.notes),
             "safety_net": self.knowledge.questionnaire.safety_net,

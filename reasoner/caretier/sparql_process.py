@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import math
 import multiprocessing
+import os
 import resource
 import signal
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def _out_of_memory(limits: Limits) -> QueryLimitError:
 
 
 def _answer(sending: Connection, store: ox.Store, query: Query, limits: Limits) -> None:
-    _confine(limits)
+    _confine(limits, sending.fileno())
     outcome: Found | QueryError
     try:
         outcome = run_query(store, query, limits.rows)
@@ -88,14 +89,19 @@ def _answer(sending: Connection, store: ox.Store, query: Query, limits: Limits) 
     sending.send(outcome)
 
 
-def _confine(limits: Limits) -> None:
-    """Take from this process what a query does not need: files, connections, memory, and time beyond its own."""
+def _confine(limits: Limits, needed: int) -> None:
+    """Take from this process what a query does not need: files, connections, memory, and time beyond its own.
+
+    Of the files that were open when it was forked, it keeps the one that is needed, and the three standard ones.
+    """
     if limits.megabytes is not None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * _PAGE + limits.megabytes * _MEGABYTE
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the query would stand in it
+    os.closerange(3, needed)
+    os.closerange(needed + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     faulthandler.disable()  # how it ended is told by its exit code
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    (math.ceil(limits.seconds) + 1)  # should nobody be left to end it
+    signal.alarm(math.ceil(limits.seconds) + 1)  # should nobody be left to end it

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 import json
 import random
 import re
@@ -13,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
-from fastapi.testclient import TestClient
 from fhir.resources.R4B import get_fhir_model_class
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
@@ -25,10 +24,9 @@ from caretier.knowledge import CareTier, Knowledge
 from caretier.knowledge_base import KnowledgeBase
 from caretier.questionnaire import Answer
 from caretier_api import cds_calls
-from caretier_api.app import create_app
 from caretier_api.cards import indicator, interview_card, result_cards
-from caretier_api.log import Log
 from caretier_api.settings import Settings
+from tests.api.serving import serving
 
 Resource = dict[str, Any]
 TRIAGE, INTERVIEW = "/cds-services/back-pain-triage", "/cds-services/back-pain-interview"
@@ -119,9 +117,9 @@ SERVICES = {
 
 
 @pytest.fixture(scope="module")
-def client(kb: KnowledgeBase) -> Iterator[TestClient]:
+def client(kb: KnowledgeBase) -> Iterator[httpx.Client]:
     settings = Settings(public_url="https://triage.example.org/back", cors_origins=("https://ehr.example.org",))
-    with TestClient(create_app(kb, settings)) as made:
+    with serving(kb, settings) as served, httpx.Client(base_url=served.url, timeout=60) as made:
         yield made
 
 
@@ -155,7 +153,7 @@ def require_valid(told: Resource) -> list[Resource]:
     return cards
 
 
-def cards_for(client: TestClient, response: Resource | None, **more: Any) -> list[Resource]:
+def cards_for(client: httpx.Client, response: Resource | None, **more: Any) -> list[Resource]:
     given = client.post(TRIAGE, json=call_of(response, **more))
     assert given.status_code == 200, given.text
     return require_valid(given.json())
@@ -168,7 +166,7 @@ def shown(markdown: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", rendered))
 
 
-def test_discovery_lists_the_services(client: TestClient) -> None:
+def test_discovery_lists_the_services(client: httpx.Client) -> None:
     told = client.get("/cds-services").json()
     Draft202012Validator(SERVICES).validate(told)
     assert [(each["id"], each["hook"]) for each in told["services"]] == [
@@ -178,7 +176,7 @@ def test_discovery_lists_the_services(client: TestClient) -> None:
     assert list(told["services"][0]["prefetch"]) == ["questionnaireResponse"]
 
 
-def test_a_browser_of_an_allowed_origin_may_call(client: TestClient) -> None:
+def test_a_browser_of_an_allowed_origin_may_call(client: httpx.Client) -> None:
     asking = {"Origin": "https://ehr.example.org", "Access-Control-Request-Method": "POST"}
     asking["Access-Control-Request-Headers"] = "authorization, content-type"
     preflight = client.options(TRIAGE, headers=asking)
@@ -189,7 +187,7 @@ def test_a_browser_of_an_allowed_origin_may_call(client: TestClient) -> None:
     assert given.headers["access-control-allow-origin"] == "https://ehr.example.org"
 
 
-def test_an_emergency_is_critical_with_its_source(client: TestClient, kb: KnowledgeBase) -> None:
+def test_an_emergency_is_critical_with_its_source(client: httpx.Client, kb: KnowledgeBase) -> None:
     response = response_of(kb, EMERGENCY, id="r-1", subject={"reference": "Patient/1"})
     [card] = cards_for(client, response)
     assert card["indicator"] == "critical"
@@ -213,13 +211,13 @@ def test_an_emergency_is_critical_with_its_source(client: TestClient, kb: Knowle
     assert kb.questionnaire.disclaimer in detail
 
 
-def test_the_response_may_come_as_context(client: TestClient, kb: KnowledgeBase) -> None:
+def test_the_response_may_come_as_context(client: httpx.Client, kb: KnowledgeBase) -> None:
     [card] = cards_for(client, None, context={"questionnaireResponse": response_of(kb, EMERGENCY)})
     assert card["indicator"] == "critical"
     assert "suggestions" not in card
 
 
-def test_what_is_open_is_a_warning_with_the_questions_to_ask(client: TestClient, kb: KnowledgeBase) -> None:
+def test_what_is_open_is_a_warning_with_the_questions_to_ask(client: httpx.Client, kb: KnowledgeBase) -> None:
     answers: dict[str, Answer] = {"pain-lower-back": True}
     [card] = cards_for(client, response_of(kb, answers))
     result = kb.assess(answers)
@@ -231,13 +229,13 @@ def test_what_is_open_is_a_warning_with_the_questions_to_ask(client: TestClient,
     assert result.tier.advice_while_open in shown(card["detail"])
 
 
-def test_what_nobody_knows_is_not_settled(client: TestClient, kb: KnowledgeBase) -> None:
+def test_what_nobody_knows_is_not_settled(client: httpx.Client, kb: KnowledgeBase) -> None:
     [card] = cards_for(client, response_of(kb, {question.id: None for question in kb.questions}))
     assert card["indicator"] == "warning"
     assert card["summary"] == "Not settled: what the person did not know could raise this to emergency care."
 
 
-def test_nothing_found_is_information(client: TestClient, kb: KnowledgeBase) -> None:
+def test_nothing_found_is_information(client: httpx.Client, kb: KnowledgeBase) -> None:
     answers: dict[str, Answer] = {each.id: False for each in kb.questions if each.type == "boolean"}
     answers |= {"pain-lower-back": True, "age": 30, "pain-severity": "mild", "pain-course": "improving"}
     answers |= {"treatment-months": 0, "tobacco": "never", "iv-drug-use": "never", "cancer": "never"}
@@ -246,6 +244,7 @@ def test_nothing_found_is_information(client: TestClient, kb: KnowledgeBase) -> 
     assert card["summary"] == "Continue program: no answer points to a serious cause."
 
 
+@pytest.mark.slow
 def test_cards_of_anybody_keep_to_the_specification(kb: KnowledgeBase) -> None:
     """On 300 people: the most urgent card first, one for each condition, never fewer than one."""
     chance, urgency = random.Random(7), ["critical", "warning", "info"]
@@ -289,7 +288,7 @@ def test_urgency_follows_the_order_of_the_tiers(ranks: list[int], expected: list
     assert [indicator(tier, tiers) for tier in tiers] == expected
 
 
-def test_an_emergency_beside_a_contradiction_comes_first(client: TestClient, kb: KnowledgeBase) -> None:
+def test_an_emergency_beside_a_contradiction_comes_first(client: httpx.Client, kb: KnowledgeBase) -> None:
     slip: dict[str, Answer] = {"sex": "male", "post-menopause": True}
     first, second = cards_for(client, response_of(kb, {**EMERGENCY, **slip}))
     assert first["indicator"] == "critical"
@@ -301,7 +300,7 @@ def test_an_emergency_beside_a_contradiction_comes_first(client: TestClient, kb:
     assert alone["summary"] == second["summary"]
 
 
-def test_a_response_to_another_questionnaire_gets_no_card(client: TestClient) -> None:
+def test_a_response_to_another_questionnaire_gets_no_card(client: httpx.Client) -> None:
     other = {
         "resourceType": "QuestionnaireResponse",
         "status": "completed",
@@ -313,7 +312,7 @@ def test_a_response_to_another_questionnaire_gets_no_card(client: TestClient) ->
 @pytest.mark.parametrize(
     "prefetch", [{}, None, {"questionnaireResponse": None}, {"other": {"resourceType": "Patient"}}]
 )
-def test_a_missing_response_is_not_fetched(client: TestClient, prefetch: Resource | None) -> None:
+def test_a_missing_response_is_not_fetched(client: httpx.Client, prefetch: Resource | None) -> None:
     """The FHIR server that the call names is never asked."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
@@ -327,7 +326,7 @@ def test_a_missing_response_is_not_fetched(client: TestClient, prefetch: Resourc
     assert "prefetch.questionnaireResponse" in given.json()["detail"]
 
 
-def test_a_failed_prefetch_is_a_missing_response(client: TestClient) -> None:
+def test_a_failed_prefetch_is_a_missing_response(client: httpx.Client) -> None:
     outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "not-found"}]}
     assert client.post(TRIAGE, json=call_of(outcome)).status_code == 412
 
@@ -346,21 +345,21 @@ BAD_CALLS: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("change", "message"), BAD_CALLS)
-def test_a_call_that_is_none_is_refused(client: TestClient, change: Any, message: str) -> None:
+def test_a_call_that_is_none_is_refused(client: httpx.Client, change: Any, message: str) -> None:
     call = change if isinstance(change, list) or "@context" in change else call_of(None) | change
     given = client.post(TRIAGE, json=call)
     assert given.status_code == 400
     assert message in given.json()["detail"]
 
 
-def test_answers_that_cannot_be_used_are_named(client: TestClient, kb: KnowledgeBase) -> None:
+def test_answers_that_cannot_be_used_are_named(client: httpx.Client, kb: KnowledgeBase) -> None:
     response = response_of(kb, {}, item=[{"linkId": "age", "answer": [{"valueInteger": 200}]}])
     given = client.post(TRIAGE, json=call_of(response))
     assert given.status_code == 422
     assert given.json()["errors"][0]["questions"] == ["age"]
 
 
-def test_other_addresses_and_formats(client: TestClient) -> None:
+def test_other_addresses_and_formats(client: httpx.Client) -> None:
     assert client.post("/cds-services/phq-9", json=call_of(None)).status_code == 404
     assert client.post("/cds-services/phq-9/feedback", json={"feedback": []}).status_code == 404
     assert client.post(TRIAGE, content="x", headers={"Content-Type": "text/plain"}).status_code == 415
@@ -373,7 +372,7 @@ def viewing(**context: Any) -> Resource:
     return {"hook": "patient-view", "hookInstance": INSTANCE, "context": {"userId": "Practitioner/1", **context}}
 
 
-def test_a_viewed_record_is_offered_the_questions(client: TestClient, kb: KnowledgeBase) -> None:
+def test_a_viewed_record_is_offered_the_questions(client: httpx.Client, kb: KnowledgeBase) -> None:
     given = client.post(INTERVIEW, json=viewing(patientId="secret"))
     [card] = require_valid(given.json())
     assert card["indicator"] == "info"
@@ -381,9 +380,9 @@ def test_a_viewed_record_is_offered_the_questions(client: TestClient, kb: Knowle
     assert "secret" not in given.text
     assert client.post(INTERVIEW, json=viewing()).status_code == 400
     assert client.post(INTERVIEW, json=viewing(patientId=1)).status_code == 400
-    with TestClient(create_app(kb, Settings()), base_url="http://localhost:8000") as here:
-        card = here.post(INTERVIEW, json=viewing(patientId="1")).json()["cards"][0]
-    assert card["links"][0]["url"] == "http://localhost:8000/"
+    with serving(kb, Settings()) as served:
+        card = httpx.post(served.url + INTERVIEW, json=viewing(patientId="1")).json()["cards"][0]
+    assert card["links"][0]["url"] == f"{served.url}/"
 
 
 ACCEPTED = {
@@ -409,13 +408,12 @@ OVERRIDDEN = {
     ],
 )
 def test_feedback_is_taken_and_not_kept(kb: KnowledgeBase, entries: list[Resource]) -> None:
-    written = io.StringIO()
-    with TestClient(create_app(kb, Settings(), Log(written))) as client:
-        given = client.post(f"{TRIAGE}/feedback", json={"feedback": entries})
+    with serving(kb, Settings()) as served:
+        given = httpx.post(f"{served.url}{TRIAGE}/feedback", json={"feedback": entries})
     assert (given.status_code, given.json()) == (200, {})
-    assert '"route":"/cds-services/{id}/feedback"' in written.getvalue()
-    assert "secret" not in written.getvalue()
-    assert INSTANCE not in written.getvalue()
+    assert '"route":"/cds-services/{id}/feedback"' in served.log.getvalue()
+    assert "secret" not in served.log.getvalue()
+    assert INSTANCE not in served.log.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -435,7 +433,7 @@ def test_feedback_is_taken_and_not_kept(kb: KnowledgeBase, entries: list[Resourc
         ({"feedback": [OVERRIDDEN | {"overrideReason": {"userComment": 1}}]}, '"overrideReason"'),
     ],
 )
-def test_feedback_that_is_none_is_refused(client: TestClient, feedback: Any, message: str) -> None:
+def test_feedback_that_is_none_is_refused(client: httpx.Client, feedback: Any, message: str) -> None:
     given = client.post(f"{TRIAGE}/feedback", json=feedback)
     assert given.status_code == 400
     assert message in given.json()["detail"]

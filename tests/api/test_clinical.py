@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
-from fastapi.testclient import TestClient
 from fhir.resources.R4B import get_fhir_model_class
 
 import caretier
 from caretier.fhir_response import response_resource
 from caretier.questionnaire import Answer
-from caretier_api.app import create_app
-from caretier_api.log import Log
 from caretier_api.settings import Settings
+from tests.api.serving import serving
 
 Resource = dict[str, Any]
 FHIR = "application/fhir+json"
@@ -26,8 +24,8 @@ EMERGENCY: dict[str, Answer] = {"pain-lower-back": True, "saddle-numbness": True
 
 
 @pytest.fixture(scope="module")
-def client(kb: caretier.KnowledgeBase) -> Iterator[TestClient]:
-    with TestClient(create_app(kb, Settings())) as made:
+def client(kb: caretier.KnowledgeBase) -> Iterator[httpx.Client]:
+    with serving(kb, Settings()) as served, httpx.Client(base_url=served.url, timeout=60) as made:
         yield made
 
 
@@ -40,7 +38,7 @@ def response_of(kb: caretier.KnowledgeBase, answers: dict[str, Answer], **more: 
     return response_resource(kb.questionnaire.read({"answers": answers}), kb.knowledge) | more
 
 
-def test_the_questionnaire_is_given_as_fhir(client: TestClient, kb: caretier.KnowledgeBase) -> None:
+def test_the_questionnaire_is_given_as_fhir(client: httpx.Client, kb: caretier.KnowledgeBase) -> None:
     given = client.get("/v1/questionnaire", headers={"Accept": FHIR})
     assert given.headers["content-type"] == FHIR
     assert given.headers["vary"] == "Accept"
@@ -53,7 +51,7 @@ def test_the_questionnaire_is_given_as_fhir(client: TestClient, kb: caretier.Kno
     assert client.get("/v1/questionnaire").headers["content-type"] == "application/json"
 
 
-def test_a_fhir_client_learns_what_there_is(client: TestClient) -> None:
+def test_a_fhir_client_learns_what_there_is(client: httpx.Client) -> None:
     given = client.get("/fhir/metadata")
     assert given.headers["content-type"] == FHIR
     statement = valid(given.json())
@@ -64,7 +62,7 @@ def test_a_fhir_client_learns_what_there_is(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ASSESS)
-def test_a_response_comes_in_and_a_bundle_goes_out(client: TestClient, kb: caretier.KnowledgeBase, path: str) -> None:
+def test_a_response_comes_in_and_a_bundle_goes_out(client: httpx.Client, kb: caretier.KnowledgeBase, path: str) -> None:
     response = response_of(kb, EMERGENCY, subject={"reference": "Patient/7"}, identifier={"value": "visit 3"})
     given = client.post(path, json=response, headers={"Content-Type": FHIR, "Accept": FHIR})
     assert (given.status_code, given.headers["content-type"]) == (200, FHIR)
@@ -76,7 +74,7 @@ def test_a_response_comes_in_and_a_bundle_goes_out(client: TestClient, kb: caret
     assert basis["item"] == response["item"]
 
 
-def test_formats_may_differ_in_and_out(client: TestClient, kb: caretier.KnowledgeBase) -> None:
+def test_formats_may_differ_in_and_out(client: httpx.Client, kb: caretier.KnowledgeBase) -> None:
     expected = kb.assess(EMERGENCY).to_dict()
     to_json = client.post(ASSESS[0], json=response_of(kb, EMERGENCY), headers={"Content-Type": FHIR})
     assert to_json.headers["content-type"] == "application/json"
@@ -87,13 +85,13 @@ def test_formats_may_differ_in_and_out(client: TestClient, kb: caretier.Knowledg
     assert risk["subject"] == {"display": "the person who answered"}
 
 
-def test_plain_json_is_taken_where_fhir_is_spoken(client: TestClient, kb: caretier.KnowledgeBase) -> None:
+def test_plain_json_is_taken_where_fhir_is_spoken(client: httpx.Client, kb: caretier.KnowledgeBase) -> None:
     given = client.post(ASSESS[1], json=response_of(kb, EMERGENCY), headers={"Accept": "*/*"})
     assert (given.status_code, given.headers["content-type"]) == (200, FHIR)
 
 
 @pytest.mark.slow
-def test_rdf_comes_in_and_a_bundle_goes_out(client: TestClient) -> None:
+def test_rdf_comes_in_and_a_bundle_goes_out(client: httpx.Client) -> None:
     turtle = """@prefix ct: <https://w3id.org/caretier/core#> . @prefix bp: <https://w3id.org/caretier/back-pain#> .
     <urn:a> a ct:Assessment ; ct:reports [ a bp:LowerBackPain ] , [ a bp:SaddleNumbness ] .
     <urn:b> a ct:Assessment ; ct:reports [ a bp:LowerBackPain ] ; ct:denies bp:Fever ."""
@@ -125,7 +123,7 @@ WRONG: list[tuple[str, Any, dict[str, str], int, str]] = [
 
 @pytest.mark.parametrize(("address", "content", "headers", "status", "code"), WRONG)
 def test_what_is_wrong_is_an_operation_outcome(
-    client: TestClient,
+    client: httpx.Client,
     kb: caretier.KnowledgeBase,
     address: str,
     content: Any,
@@ -151,7 +149,7 @@ def _of_items(kb: caretier.KnowledgeBase, answers: dict[str, Answer]) -> Resourc
     return response | {"item": response.get("item", []) + unknown}
 
 
-def test_an_emergency_is_told_before_a_contradiction(client: TestClient, kb: caretier.KnowledgeBase) -> None:
+def test_an_emergency_is_told_before_a_contradiction(client: httpx.Client, kb: caretier.KnowledgeBase) -> None:
     response = response_of(kb, {**EMERGENCY, "sex": "male", "post-menopause": True})
     given = client.post(ASSESS[0], json=response, headers={"Content-Type": FHIR, "Accept": FHIR})
     first, second = given.json()["issue"]
@@ -160,21 +158,20 @@ def test_an_emergency_is_told_before_a_contradiction(client: TestClient, kb: car
     assert second["severity"] == "error"
 
 
-def test_who_does_not_ask_for_fhir_gets_a_problem(client: TestClient) -> None:
+def test_who_does_not_ask_for_fhir_gets_a_problem(client: httpx.Client) -> None:
     given = client.post("/v1/assessments", content=b"{}", headers={"Content-Type": FHIR})
     assert (given.status_code, given.headers["content-type"]) == (400, PROBLEM)
 
 
 def test_nothing_that_was_answered_gets_into_a_log(kb: caretier.KnowledgeBase) -> None:
-    written = io.StringIO()
     response = response_of(kb, {**EMERGENCY, "age": 93}, subject={"reference": "Patient/secret"}, id="secret")
-    with TestClient(create_app(kb, Settings(), Log(written))) as client:
+    with serving(kb, Settings()) as served, httpx.Client(base_url=served.url) as client:
         for path in ASSESS:
             for status, expected in (("completed", 200), ("secret", 422)):
                 body = response | {"status": status}
                 assert client.post(path, json=body, headers={"Content-Type": FHIR}).status_code == expected
         assert client.get("/fhir/Patient/secret").status_code == 404
-    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    lines = [json.loads(line) for line in served.log.getvalue().splitlines()]
     assert len(lines) == 5
     assert {name for line in lines for name in line} == {
         "time",
@@ -185,5 +182,5 @@ def test_nothing_that_was_answered_gets_into_a_log(kb: caretier.KnowledgeBase) -
         "ms",
         "request_id",
     }
-    assert "secret" not in written.getvalue()
-    assert "saddle" not in written.getvalue()
+    assert "secret" not in served.log.getvalue()
+    assert "saddle" not in served.log.getvalue()

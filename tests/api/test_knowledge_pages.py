@@ -109,7 +109,7 @@ def test_findings_are_shown_by_kind_with_what_asks_and_what_they_point_to(client
     assert "Saddle numbness saddle-numbness" in page.text
 
 
-def test_a_term_is_told_with_all_that_is_known_of_it(client: TestClient, kb: caretier.KnowledgeBase) -> None:
+def test_a_term_is_told_with_all_that_is_known_of_it(client: TestClient) -> None:
     page = opened(client, "/terms/bp/LegWeakness")
     for told in (
         "Leg weakness",
@@ -169,7 +169,8 @@ def test_every_term_of_the_ontology_has_a_page_in_the_index(client: TestClient, 
 
 
 def run(client: TestClient, query: str, wanted: str = "table") -> Response:
-    return client.post("/query", data={"query": query, "as": wanted}, headers=HTML)
+    response: Response = client.post("/query", data={"query": query, "as": wanted}, headers=HTML)
+    return response
 
 
 def test_every_example_runs_and_its_csv_has_the_same_rows(client: TestClient) -> None:

@@ -650,3 +650,15 @@ def test_no_clinical_word_stands_in_templates_or_code(checkout: Path, kb: careti
         found = [word for word in names | labels if re.search(rf"\b{re.escape(word.lower())}\b", text)]
         assert not found, path.name
         assert not re.search(r"\b(pain|spine|cancer|weakness|numb|numbness|symptom)\b", text), path.name
+
+
+def test_every_word_of_the_templates_can_be_translated(checkout: Path) -> None:
+    for path in (checkout / "api" / "caretier_api" / "templates").iterdir():
+        text = re.sub(
+            r"{% block look %}\w*{% endblock %}|{% trans .*?{% endtrans %}|{%.*?%}|{{.*?}}",
+            "",
+            path.read_text(encoding="utf-8"),
+            flags=re.DOTALL,
+        )
+        assert set(re.findall(r"[A-Za-z]+", re.sub(r"<[^>]*>", "", text))) <= {"caretier"}, path.name
+        assert not re.search(r'(aria-label|title|alt|placeholder)="[A-Za-z]', text), path.name

@@ -121,9 +121,9 @@ def test_the_graphs_to_read_can_be_chosen(
 ) -> None:
     graphs = {"default-graph-uri": default, "named-graph-uri": named}
     if way == "get":
-        response = http.get("/sparql", params={"query": query} | graphs)
+        response = http.get("/sparql", params={"query": [query]} | graphs)
     elif way == "form":
-        response = http.post("/sparql", data={"query": query} | graphs)
+        response = http.post("/sparql", data={"query": [query]} | graphs)
     else:
         response = http.post("/sparql", params=graphs, content=query, headers=DIRECT)
     assert asked(response) is expected

@@ -162,8 +162,18 @@ def test_assessments_go_on_while_queries_are_stopped(served: Served) -> None:
 
 
 def test_what_runs_queries_is_started_again_when_it_dies(served: Served) -> None:
-    for process in query_workers(os.getpid()):
-        os.kill(process, signal.SIGKILL)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, served, ENDLESS)
+        time.sleep(0.5)
+        workers = query_workers(os.getpid())
+        queries = [each for worker in workers for each in children(worker)]
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        killed = time.monotonic()
+        assert asked.result().status_code == 503
+        assert time.monotonic() - killed < 1.5, "the query need not end for that to be known"
+    assert len(queries) == 1
+    wait_until_gone(queries, SECONDS + 5)
     statuses = [ask(served, "ASK {}").status_code for _ in range(4)]
     assert set(statuses) <= {200, 503}, served.log.getvalue()[-2000:]
     assert statuses[-1] == 200
@@ -191,10 +201,14 @@ def test_no_process_outlives_the_service(sent: signal.Signals) -> None:
         served.wait(20)
         assert time.monotonic() - started < 10
         assert asked.exception() is not None or asked.result().status_code >= 500
-        until = started + SECONDS + 10
-        while any(Path(f"/proc/{each}").exists() for each in (worker, query)):
-            assert time.monotonic() < until, "a process goes on"
-            time.sleep(0.1)
+        wait_until_gone([worker, query], SECONDS + 10)
+
+
+def wait_until_gone(processes: list[int], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while any(Path(f"/proc/{each}").exists() for each in processes):
+        assert time.monotonic() < until, "a process goes on"
+        time.sleep(0.1)
 
 
 def query_workers(parent: int) -> list[int]:

@@ -180,17 +180,16 @@ def test_what_the_reading_of_axioms_claims_wrongly_is_dropped(
     assert len(after[changed]) == 2 * 35  # severe or very severe, and three of seven symptoms
 
 
-RULE = """cs:Derivation sh:rule cs:{name} . cs:{name} a sh:SPARQLRule ;
-  sh:prefixes <https://w3id.org/caretier/shapes/derivation> ; sh:construct """
+RULE = '''cs:Derivation sh:rule cs:{name} . cs:{name} a sh:SPARQLRule ;
+  sh:prefixes <https://w3id.org/caretier/shapes/derivation> ;
+  sh:construct """CONSTRUCT {{ ?a ct:meets ?b }} WHERE {{ ?a a ct:Assessment . ?b a ct:Band . {where} }}""" .
+'''
 UNPROVABLE = {
-    "shapes/derivation.ttl": RULE.format(name="Negating")
-    + '"CONSTRUCT { ?a ct:meets ?b } WHERE { ?a a ct:Assessment . ?b a ct:Band . FILTER NOT EXISTS { ?a ct:reports ?f } }" .'
-    + RULE.format(name="Exact")
-    + """"CONSTRUCT { ?a ct:meets ?b } WHERE { ?b a ct:Band ; ct:ofQuantity ?q ; ct:exactly ?n .
-      ?a a ct:Assessment ; ?q ?v . FILTER (?v = ?n) }" .""",
+    "shapes/derivation.ttl": RULE.format(name="Negating", where="FILTER NOT EXISTS { ?a ct:reports ?f }")
+    + RULE.format(name="Exact", where="?b ct:ofQuantity ?q ; ct:exactly ?n . ?a ?q ?v . FILTER (?v = ?n)"),
     "ontology/red-flags.ttl": f"""
 bp:FeverRedFlag owl:equivalentClass {_has("ct:ageInYears", "37")} .
-bp:number a owl:DatatypeProperty . bp:monthsOfTreatment rdfs:subPropertyOf bp:number .
+bp:number a owl:DatatypeProperty . ct:treatmentMonths rdfs:subPropertyOf bp:number .
 bp:FeverRedFlag owl:equivalentClass {_has("bp:number", "4")} .
 {_reports("bp:DifficultyWithDailyActivities")} rdfs:subClassOf {_has("ct:indicatesTier", "ct:EmergencyCare")} .
 bp:Group a owl:Class ; rdfs:subClassOf {_has("ct:suggests", "bp:Cancer")} .
@@ -214,7 +213,7 @@ def test_what_cannot_be_proven_is_refused_by_name(
         "Exact: the number ?v in the pattern",
         "Negating: NOT EXISTS in FILTER",
         "ageInYears: an axiom speaks of this number itself",
-        "monthsOfTreatment: an axiom speaks of this number itself",
+        "treatmentMonths: an axiom speaks of this number itself",
         "suggests: an axiom about Group uses it",
         "indicatesTier: an axiom about callsFor uses it",
         "indicatesTier: an axiom about a class without a name uses it",

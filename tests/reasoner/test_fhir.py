@@ -198,6 +198,7 @@ def outcome(kb: caretier.KnowledgeBase, answers: Answers) -> Result | InputError
     return kb.assess_many([Assessment(answers)])[0]
 
 
+@pytest.mark.slow
 def test_fhir_and_json_give_the_same_result(kb: caretier.KnowledgeBase, documents: list[Answers]) -> None:
     """On 300 documents: there and back again, with the same result, and every resource is valid."""
     refused = 0

@@ -134,7 +134,7 @@ def test_a_query_that_got_through_could_still_not_call_out(
         else:
             assert b'"bindings":[{}]' in run_query_within(store, query, Limits(2)).content
         assert not came(listening)
-        monkeypatch.setattr(sparql_process, "_confine", lambda _: None)
+        monkeypatch.setattr(sparql_process, "_confine", lambda *_: None)
         with pytest.raises(QueryLimitError):
             run_query_within(store, query, Limits(1))
         assert came(listening), "without the confinement it would have called"
