@@ -22,7 +22,7 @@ from caretier.fhir_response import read_response
 from caretier.fhir_result import results_bundle
 from caretier.knowledge_base import KnowledgeBase
 from caretier.questionnaire import Answers
-from caretier.result import Constant, Result
+from caretier.result import Constant, Result, plainly
 from caretier_api import cds_calls
 from caretier_api.problems import Problem, problem_of
 
@@ -34,6 +34,7 @@ STREAM = "application/x-ndjson"
 """The media type of many people's answers or results, a line of JSON each."""
 
 _PLAIN_BYTES = 100_000
+_PARTS = frozenset({"answers", "id", "date"})
 _JSON_LD_KEY = re.compile(rb'"(@|\\u0040)')
 
 
@@ -57,10 +58,23 @@ class Writer:
 
 
 def _read_json(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
-    data = parse(content, format_named("json"))
+    data = _read_quickly(content) or parse(content, format_named("json"))
     if hasattr(data, "triples"):  # JSON-LD; nothing in JSON has triples
         return _from_graph(kb, data)
     return [Assessment(kb.questionnaire.read(data))]
+
+
+def _read_quickly(content: bytes) -> object:
+    """Read an answers document as nearly all are; None for any other, which then is read with all care.
+
+    Where there are as many keys as colons, no key was given twice.
+    """
+    try:
+        data = orjson.loads(content)
+        keys = len(data) + len(data["answers"])
+    except (orjson.JSONDecodeError, TypeError, KeyError):
+        return None
+    return data if keys == content.count(b":") and data.keys() <= _PARTS else None
 
 
 def _read_fhir(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
@@ -96,7 +110,7 @@ def _fragments_of(kb: KnowledgeBase) -> Callable[[Constant], object]:
     def fragment(value: Constant) -> object:
         found = known.get(id(value))
         if found is None:
-            found = known[id(value)] = value, orjson.Fragment(orjson.dumps(value.to_dict()))
+            found = known[id(value)] = value, orjson.Fragment(orjson.dumps(plainly(value)))
         return found[1]
 
     return fragment

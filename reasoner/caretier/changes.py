@@ -29,7 +29,7 @@ class Change:
 
 
 def smallest_raises(evaluator: Evaluator, answers: Mapping[str, Answer], tier: CareTier) -> tuple[Change, ...]:
-    """List the smallest changes of answers that raise the tier: answers to give, or to give differently."""
+    """List the smallest changes of answers that raise the tier, the highest first: answers to give, or to alter."""
     fewest, found = 0, dict[frozenset[Atom], str]()
     for pattern in evaluator.patterns:
         if pattern.rank <= tier.rank:
@@ -49,8 +49,15 @@ def smallest_raises(evaluator: Evaluator, answers: Mapping[str, Answer], tier: C
         Change(reached, tuple(sorted(atoms, key=lambda atom: order[atom.question])), ())
         for atoms, reached in found.items()
     ]
+    ranks = evaluator.knowledge.ranks
     return tuple(
-        sorted(changes, key=lambda change: [(order[atom.question], str(atom.value)) for atom in change.answers])
+        sorted(
+            changes,
+            key=lambda change: (
+                -ranks[change.tier],
+                [(order[atom.question], str(atom.value)) for atom in change.answers],
+            ),
+        )
     )
 
 

@@ -81,12 +81,13 @@ class Interrogation:
     def disagreements(self, proposal: Mapping[str, Sequence[Point]]) -> list[Disagreement]:
         """Ask about every point that proves a proposal (red flag id to minimal points); return what differs.
 
-        The point of all answers together is asked as well: an ontology that it contradicts can prove nothing.
+        The point of all answers together is asked first and alone: an ontology that it contradicts can prove nothing,
+        and among others the reasoner would have to look for it, and for every other such point, for many minutes.
         """
-        everything = (frozenset(self.lattice.elements), _BOTH)
+        self.ask([(frozenset(self.lattice.elements), _BOTH)])
         probes = {flag.id: tuple(self._probes(flag, proposal[flag.id])) for flag in self.knowledge.red_flags}
         points = [(probe.point, probe.ends) for several in probes.values() for probe in several]
-        asked = self.ask([everything, *points])
+        asked = self.ask(points)
         return [
             Disagreement(flag, probe)
             for flag in self.knowledge.red_flags

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
 
-Constant = Axiom | Source | Recommendation
+Constant = Recommendation | tuple[Axiom, ...] | tuple[Source, ...]
 """What the knowledge says, in the same words in every result."""
 
 SOFTWARE = "0.1.0"
@@ -36,7 +36,7 @@ class Triage:
 
 def plainly(value: Constant) -> object:
     """Give a value of the knowledge as plain data."""
-    return value.to_dict()
+    return [each.to_dict() for each in value] if isinstance(value, tuple) else value.to_dict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,6 @@ class FoundRedFlag:
     def to_dict(self, told: Callable[[Constant], object] = plainly) -> dict[str, object]:
         """Give the red flag as plain data; `source` is the first of its sources. For `told` see `Result.to_dict`."""
         flag = self.red_flag
-        sources = [told(source) for source in flag.sources]
         return {
             "id": flag.id,
             "label": flag.label,
@@ -58,9 +57,9 @@ class FoundRedFlag:
             "because": [reason.to_dict() for reason in self.because],
             "reason": flag.reason,
             "definition": flag.definition,
-            "proof": [told(axiom) for axiom in self.proof],
-            "source": sources[0] if sources else None,
-            "sources": sources,
+            "proof": told(self.proof),
+            "source": flag.sources[0].to_dict() if flag.sources else None,
+            "sources": told(flag.sources),
         }
 
 
