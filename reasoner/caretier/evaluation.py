@@ -87,13 +87,12 @@ class Evaluator:
         flags = knowledge.red_flags
         self._rank_of = [self._ranks[flag.tier] for flag in flags]
         self._condition_of = [flag.condition for flag in flags]
-        by_flag: dict[int, list[int]] = {}
-        for pattern in self.patterns:
-            by_flag.setdefault(pattern.red_flag, []).append(pattern.bits)
+        self._bits_of_flag = tuple(tuple(map(self.bits_of, flag.patterns)) for flag in flags)
         self._flags = tuple(
-            (number, union(by_flag[number]), tuple(by_flag[number]))
+            (number, union(self._bits_of_flag[number]), self._bits_of_flag[number])
             for number in sorted(
-                by_flag, key=lambda number: (-self._rank_of[number], flags[number].condition, flags[number].id)
+                (number for number, several in enumerate(self._bits_of_flag) if several),
+                key=lambda number: (-self._rank_of[number], flags[number].condition, flags[number].id),
             )
         )
 
@@ -159,9 +158,7 @@ class Evaluator:
 
     def shown_by(self, red_flag: int, given: int) -> Iterator[int]:
         """Go through the patterns of a red flag that answers complete, by their numbers, smallest first."""
-        flag = self.knowledge.red_flags[red_flag]
-        for number, pattern in enumerate(flag.patterns):
-            bits = self.bits_of(pattern)
+        for number, bits in enumerate(self._bits_of_flag[red_flag]):
             if given & bits == bits:
                 yield number
 

@@ -11,7 +11,7 @@ from caretier.evaluation import Evaluator
 from caretier.interval import ceiling, open_questions
 from caretier.knowledge import Knowledge
 from caretier.questionnaire import Answer, Answers
-from caretier.reasons import because, tensions
+from caretier.reasons import shown_by, tensions
 from caretier.result import FoundRedFlag, Result, Triage, conditions_of
 
 ENGINE = "model"
@@ -85,8 +85,10 @@ class DecisionModel:
             conditions=conditions_of(
                 knowledge,
                 [
-                    FoundRedFlag(flag, *because(knowledge.questionnaire, flag, values))
-                    for flag in map(knowledge.red_flags.__getitem__, found)
+                    FoundRedFlag(flag, *shown_by(knowledge.questionnaire, flag, pattern, values))
+                    for flag, pattern in (
+                        (knowledge.red_flags[number], next(evaluator.shown_by(number, given))) for number in found
+                    )
                 ],
             ),
             next_questions=() if highest is tier else open_questions(evaluator, position, tier),

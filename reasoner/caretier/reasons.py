@@ -31,8 +31,15 @@ def because(
     """
     for number, pattern in enumerate(flag.patterns):
         if holding(pattern, answers):
-            return reasons_of(questionnaire, pattern, answers), flag.proofs[number] if flag.proofs else ()
+            return shown_by(questionnaire, flag, number, answers)
     return (), ()
+
+
+def shown_by(
+    questionnaire: Questionnaire, flag: RedFlag, pattern: int, answers: Mapping[str, Answer]
+) -> tuple[tuple[Reason, ...], tuple[Axiom, ...]]:
+    """Return the answers that complete a pattern of a red flag, by its number, with the axioms in between."""
+    return reasons_of(questionnaire, flag.patterns[pattern], answers), flag.proofs[pattern] if flag.proofs else ()
 
 
 def reasons_of(questionnaire: Questionnaire, atoms: AtomSet, answers: Mapping[str, Answer]) -> tuple[Reason, ...]:

@@ -148,7 +148,7 @@ def conditions_of(knowledge: Knowledge, found: Iterable[FoundRedFlag]) -> tuple[
     """Group the red flags that were found by condition, highest tier first."""
     ranks = knowledge.ranks
     grouped: dict[str, list[FoundRedFlag]] = {}
-    for one in sorted(found, key=lambda one: (-ranks[one.red_flag.tier], one.red_flag.id)):
+    for one in sorted(found, key=lambda one: (-ranks[one.red_flag.tier], one.red_flag.condition, one.red_flag.id)):
         grouped.setdefault(one.red_flag.condition, []).append(one)
     return tuple(
         SuggestedCondition(
@@ -158,5 +158,5 @@ def conditions_of(knowledge: Knowledge, found: Iterable[FoundRedFlag]) -> tuple[
             red_flags=tuple(flags),
             recommendation=knowledge.recommendations.get((condition, flags[0].red_flag.tier)),
         )
-        for condition, flags in sorted(grouped.items(), key=lambda item: (-ranks[item[1][0].red_flag.tier], item[0]))
+        for condition, flags in grouped.items()
     )
