@@ -16,7 +16,7 @@ from caretier_api.service import Service
 
 def assessments_router(service: Service) -> APIRouter:
     """Make the routes."""
-    router = APIRouter(route_class=_DirectRoute)
+    router = APIRouter(route_class=DirectRoute)
     read, written = tuple(READERS), tuple(WRITERS)
 
     @router.post("/v1/assessments", operation_id="assess", response_class=Response)
@@ -45,7 +45,7 @@ def assessments_router(service: Service) -> APIRouter:
     return router
 
 
-class _DirectRoute(APIRoute):
+class DirectRoute(APIRoute):
     """A route whose handler takes the request as it is: finding out what it takes would cost more than to assess."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

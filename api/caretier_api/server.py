@@ -6,12 +6,10 @@ import signal
 import socket
 
 import uvicorn
+from fastapi import FastAPI
 
 from caretier.errors import CaretierError
-from caretier.knowledge_base import KnowledgeBase
-from caretier_api.app import create_app
 from caretier_api.connections import protocol_of
-from caretier_api.log import log_to_standard_error
 from caretier_api.settings import Settings
 
 _SECONDS_TO_FINISH = 5
@@ -52,10 +50,10 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def run(kb: KnowledgeBase, settings: Settings, listening: socket.socket) -> None:
-    """Serve until the process is told to end; then finish what is in work, and return."""
+def run(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
+    """Serve an application until the process is told to end; then finish what is in work, and return."""
     config = uvicorn.Config(
-        create_app(kb, settings, log_to_standard_error()),
+        app,
         http=protocol_of(settings),
         ws="none",
         log_config=None,

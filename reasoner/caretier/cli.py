@@ -15,6 +15,7 @@ from caretier import commands
 from caretier.errors import CaretierError
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.result import SOFTWARE
+from caretier.terminal import page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that knows how wide to write, so that argparse need not import what finds it out."""
 
     def _get_formatter(self) -> argparse.HelpFormatter:
-        return argparse.HelpFormatter(self.prog, width=commands.page()[0])
+        return argparse.HelpFormatter(self.prog, width=page()[0])
 
 
 def _terminated(_signal: int, _frame: object) -> NoReturn:

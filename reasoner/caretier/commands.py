@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from caretier.errors import QueryError, UnreadableInputError
 from caretier.knowledge_base import load
 from caretier.limits import DEFAULT_TIME_LIMIT, MAXIMUM_BYTES
 from caretier.progress import progress
+from caretier.terminal import page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -179,12 +179,3 @@ def _say_who_answers(kb: KnowledgeBase) -> None:
             "`caretier compile` makes one.",
             file=sys.stderr,
         )
-
-
-def page() -> tuple[int, bool]:
-    """Return the width to write at, and whether to use color."""
-    try:
-        width = int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size(sys.stdout.fileno()).columns
-    except (ValueError, OSError, AttributeError):
-        width = 80
-    return min(width, 100), sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -84,6 +84,10 @@ class Evaluator:
         )
         self._conflicts = tuple(bits for _, conflicts in self._contradictions for _, bits in conflicts)
         self.patterns = tuple(self._patterns())
+        self._above = {
+            rank: tuple((pattern.bits, pattern) for pattern in self.patterns if pattern.rank > rank)
+            for rank in {*self._tiers, *(each - 1 for each in self._tiers)}
+        }
         flags = knowledge.red_flags
         self._rank_of = [self._ranks[flag.tier] for flag in flags]
         self._condition_of = [flag.condition for flag in flags]
@@ -177,12 +181,10 @@ class Evaluator:
         question open makes them a valid document.
         """
         closed, given = ~position.possible, position.given
-        for pattern in self.patterns:
-            if pattern.rank <= above:
-                return
-            if pattern.bits & closed:
+        for bits, pattern in self._above[above]:
+            if bits & closed:
                 continue
-            joined = given | pattern.bits
+            joined = given | bits
             for conflict in pattern.conflicts:
                 if joined & conflict == conflict:
                     break

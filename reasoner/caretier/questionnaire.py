@@ -179,7 +179,13 @@ class Questionnaire:
             problems.append(
                 Problem((), f'"date" is {_shown(date)}; it has to be a date such as "2026-05-31", or null.')
             )
-        odd = [key for key, answer in values.items() if not self._is_plain(key, answer)]
+        allowed = self._allowed
+        odd = [
+            key
+            for key, answer in values.items()
+            if key not in allowed
+            or (answer is not None and (type(answer) is not allowed[key][0] or answer not in allowed[key][1]))
+        ]
         problems += [
             problem
             for number, key in enumerate(odd)
@@ -189,13 +195,6 @@ class Questionnaire:
             raise InvalidAnswersError(tuple(problems))
         plain = {key: self.by_id[key].plain(values[key]) for key in odd}
         return Answers({**values, **plain} if plain else dict(values), identifier, date)
-
-    def _is_plain(self, key: object, answer: object) -> bool:
-        """Say whether an answer is one that its question allows, of the very type that JSON gives."""
-        if key not in self._allowed:
-            return False
-        kind, allowed = self._allowed[key]  # type: ignore[index]  # it is there
-        return answer is None or (type(answer) is kind and answer in allowed)
 
     def _problem(self, key: object, answer: object, near: Callable[[str, Iterable[str]], str]) -> Problem | None:
         question = self.by_id.get(key) if isinstance(key, str) else None

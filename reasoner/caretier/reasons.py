@@ -44,12 +44,9 @@ def shown_by(
 
 def reasons_of(questionnaire: Questionnaire, atoms: AtomSet, answers: Mapping[str, Answer]) -> tuple[Reason, ...]:
     """Put the answers that make atoms true into words, in the order of the questions."""
-    asked = {atom.question for atom in atoms}
-    questions = (questionnaire.by_id[question] for question in asked)
-    return tuple(
-        Reason(question.id, answers[question.id], question.phrase(answers[question.id]))
-        for question in sorted(questions, key=questionnaire.place)
-    )
+    by_id = questionnaire.by_id
+    questions = sorted([by_id[each] for each in {atom.question for atom in atoms}], key=questionnaire.place)
+    return tuple([Reason(each.id, answers[each.id], each.phrase(answers[each.id])) for each in questions])
 
 
 def reasons(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> tuple[Reason, ...]:

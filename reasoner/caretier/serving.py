@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def serve(options: argparse.Namespace) -> int:
     """Serve over HTTP until told to end."""
     try:
-        from caretier_api import server, settings
+        from caretier_api import app, log, server, settings
     except ImportError as error:
         raise CaretierError(
             f"The service needs packages that are not installed ({error.name}); "
@@ -34,5 +34,5 @@ def serve(options: argparse.Namespace) -> int:
     print(f"caretier serves {server.address_of(listening)}", flush=True)
     if kb.model is None:
         print("No decision model fits these files, so the reference reasoner answers; `caretier compile` makes one.")
-    server.run(kb, chosen, listening)
+    server.run(app.create_app(kb, chosen, log.log_to_standard_error()), chosen, listening)
     return 0

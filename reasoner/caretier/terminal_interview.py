@@ -10,7 +10,6 @@ from contextlib import nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 
-from caretier.commands import page
 from caretier.errors import CaretierError, ContradictionError, UnreadableInputError, visible
 from caretier.files import replace_text
 from caretier.interview import Screen, Step
@@ -18,6 +17,7 @@ from caretier.knowledge_base import KnowledgeBase
 from caretier.presentation import present, sentence
 from caretier.progress import progress
 from caretier.questionnaire import Answer
+from caretier.terminal import page
 from caretier.typed_answers import NotUnderstoodError, asked_for, understood
 
 _KEYS = "? help, d don't know, b back, q stop"

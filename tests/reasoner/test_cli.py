@@ -168,7 +168,7 @@ def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture
 
 def test_a_java_that_does_not_work_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARETIER_JAVA", "false")
-    done = _caretier("assess", "-", given=SADDLE)
+    done = _caretier("assess", "-", "--engine", "reference", given=SADDLE)
     assert done.returncode == 2
     assert done.stdout == ""
     assert "CARETIER_JAVA" in done.stderr
@@ -177,7 +177,7 @@ def test_a_java_that_does_not_work_is_one_clear_line(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_stopped_leaves_nothing(sent: signal.Signals, temporary: Path) -> None:
-    command = [sys.executable, "-m", "caretier.cli", "assess", "-"]
+    command = [sys.executable, "-m", "caretier.cli", "assess", "-", "--engine", "reference"]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
