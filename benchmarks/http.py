@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from statistics import median
 from time import perf_counter
 
@@ -69,8 +70,8 @@ async def _burst(port: int, path: str, bodies: Sequence[bytes]) -> float:
     requests = [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
     clients = []
     for number in range(_CONNECTIONS):
-        own = requests[number::_CONNECTIONS]
-        clients.append((await loop.create_connection(lambda own=own: _Client(own), "127.0.0.1", port))[1])
+        made = partial(_Client, requests[number::_CONNECTIONS])
+        clients.append((await loop.create_connection(made, "127.0.0.1", port))[1])
     await asyncio.sleep(_SECONDS)
     answered, elapsed = sum(client.answered for client in clients), perf_counter() - started
     for client in clients:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match, Route
 
-from caretier import SOFTWARE, load
 from caretier.errors import CaretierError
-from caretier.knowledge_base import KnowledgeBase
+from caretier.knowledge_base import KnowledgeBase, load
+from caretier.result import SOFTWARE
 from caretier_api.assessments import assessments_router
 from caretier_api.cds_hooks import cds_hooks_router
 from caretier_api.clinical import clinical_router
@@ -69,7 +69,9 @@ def create_app(kb: KnowledgeBase | None = None, settings: Settings | None = None
     return app
 
 
-def _lifespan_of(service: Service):
+def _lifespan_of(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Make what runs while the application does."""
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         preparing = asyncio.create_task(service.prepare())

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -42,7 +42,7 @@ class BatchResponse(Response):
         del self.headers["content-length"]
         self._lines = assessed(service, request)
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send each part as soon as it is there."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with aclosing(self._lines) as lines:
@@ -61,13 +61,19 @@ async def assessed(service: Service, request: Request) -> AsyncGenerator[bytes]:
         while taken := await lines.next(at_once):
             yield await _assessed(service, taken)
             await asyncio.sleep(0)  # others get their turn
-            if taking.done() and await request.is_disconnected():
+            if taking.done() and await _is_left(request, taking):
                 return
         await taking
     except ProblemError as error:  # in the midst of a stream a status can no longer say so
         yield failed_line(None, error.problem) + b"\n"
     finally:
         taking.cancel()
+
+
+async def _is_left(request: Request, taking: asyncio.Task[None]) -> bool:
+    """Say whether nobody waits for the rest of the answers, once all that will come has been taken."""
+    error = taking.exception()
+    return await request.is_disconnected() if error is None else isinstance(error, ClientDisconnect)
 
 
 async def _assessed(service: Service, lines: Sequence[Line]) -> bytes:

@@ -56,7 +56,7 @@ def _cds_hooks() -> dict[str, Description]:
         "cdsServices": Description(
             tag="CDS Hooks",
             summary="Which services there are",
-            text="They are called as CDS Hooks 2.0 has it (https://cds-hooks.hl7.org/2.0/), and so are not described here.",
+            text="How to call them, CDS Hooks 2.0 says (https://cds-hooks.hl7.org/2.0/); it is not described here.",
             gives="The services.",
             answer={JSON: media(an_object({"services": listed(service)}))},
             refusals=(problems.NOT_ACCEPTABLE,),

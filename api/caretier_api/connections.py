@@ -21,7 +21,7 @@ _OTHER_FILES = 200
 def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
     """Make the class of connections for these settings, to be given to uvicorn as `http`."""
     open_ones: dict[ImpatientProtocol, None] = {}
-    most = min(settings.connections, _files_allowed() - _OTHER_FILES)
+    most = max(1, min(settings.connections, _files_allowed() - _OTHER_FILES))
 
     class ImpatientProtocol(HttpToolsProtocol):
         """A connection that is closed when nothing has moved on it between two looks at it."""

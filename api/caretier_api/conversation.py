@@ -161,6 +161,9 @@ def read_fields(body: bytes) -> Fields:
 def read_conversation(fields: Fields, questionnaire: Questionnaire) -> Conversation:
     """Read a conversation out of the fields of a form, and check every answer in it."""
     given = tuple(_read(text, questionnaire) for text in fields.get("given", ()))
+    asked = [question for screen in given for question in screen]
+    if len(set(asked)) != len(asked):
+        raise UnreadableInputError("the page sent two answers to one question.")
     draft: Given = {}
     for text in fields.get("draft", ()):
         draft = {**draft, **_read(text, questionnaire)}

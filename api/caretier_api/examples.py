@@ -43,7 +43,9 @@ RDF_FORMS: Mapping[str, Schema] = {
 def answers(knowledge: Knowledge) -> dict[str, Answer]:
     """Return answers that show a red flag of the highest tier."""
     highest = knowledge.tiers[0].id
-    shown = next((flag.patterns[0] for flag in knowledge.red_flags if flag.tier == highest and flag.patterns), ())
+    shown = next(
+        (flag.patterns[0] for flag in knowledge.red_flags if flag.tier == highest and flag.patterns), frozenset()
+    )
     return answered({}, shown)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -58,7 +58,7 @@ class Writer:
 
 
 def _read_json(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
-    data = _read_quickly(content) or parse(content, format_named("json"))
+    data: Any = _read_quickly(content) or parse(content, format_named("json"))
     if hasattr(data, "triples"):  # JSON-LD; nothing in JSON has triples
         return _from_graph(kb, data)
     return [Assessment(kb.questionnaire.read(data))]
@@ -169,7 +169,7 @@ def next_question(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) 
 
 
 def assess_lines(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
-    """Assess many people in one run, an answers document a line; a line that cannot be used has its error in its place."""
+    """Assess many people in one run, an answers document a line; an unusable line has its error in its place."""
     read = [_read_line(kb, line) for line in content.split(b"\n")]
     outcomes = iter(kb.assess_many([each for each, _ in read if isinstance(each, Assessment)]))
     lines = []
@@ -206,8 +206,10 @@ OPERATIONS: Mapping[str, Callable[[KnowledgeBase, bytes, str, str], bytes]] = {
 
 
 def is_plain(content: bytes, given: str, wanted: str) -> bool:
-    """Say whether the decision model alone can do it, in microseconds; a line of a stream is always plain."""
-    return given == STREAM or (READERS[given].is_plain(content) and WRITERS[wanted].is_plain)
+    """Say whether the decision model alone can do it, in microseconds; lines of a stream only have to be short."""
+    if given == STREAM:
+        return len(content) <= _PLAIN_BYTES
+    return READERS[given].is_plain(content) and WRITERS[wanted].is_plain
 
 
 def _read_line(kb: KnowledgeBase, line: bytes) -> tuple[Assessment | InputError, str | None]:

@@ -12,6 +12,7 @@ from caretier_api.exchange import STREAM
 from caretier_api.problems import BUSY, TOO_LARGE, TOO_SLOW, ProblemError, refused, response
 from caretier_api.settings import Settings
 
+
 class Limits:
     """Holds the limits around an application.
 

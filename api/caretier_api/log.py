@@ -31,7 +31,8 @@ class Log:
 class Forwarding(logging.Handler):
     """Puts the records of libraries into the log: only what stands in their code.
 
-    A message is written without its arguments, and an exception without its message: either may hold personal data.
+    A message is written without its arguments and further lines, and an exception without its message: all of these
+    may hold personal data.
     """
 
     def __init__(self, log: Log) -> None:
@@ -43,7 +44,8 @@ class Forwarding(logging.Handler):
         """Write one record."""
         error = record.exc_info[1] if record.exc_info else None
         told = place_of(error) if error is not None else {}
-        self._log.write("reported", level=record.levelname, logger=record.name, message=str(record.msg), **told)
+        message, *_ = str(record.msg).splitlines() or [""]
+        self._log.write("reported", level=record.levelname, logger=record.name, message=message, **told)
 
 
 def log_to_standard_error() -> Log:

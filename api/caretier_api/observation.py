@@ -6,6 +6,7 @@ only the method, the template of the route, the status, the time taken and an id
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from caretier_api.log import Log, place_of
-from caretier_api.problems import INTERNAL, REQUEST_ID, Problem, response
+from caretier_api.problems import BUSY, INTERNAL, REQUEST_ID, Problem, response
 
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OUR_FAULT = "Something went wrong that is not the fault of the request; it was written down."
@@ -47,9 +48,9 @@ class Metrics:
             buckets=_BUCKETS,
         )
         self._known: dict[tuple[str, str, int], Histogram] = {}
-        Gauge(
-            "caretier_requests_in_work", "Requests that are being answered.", registry=self.registry
-        ).set_function(lambda: self.in_work)
+        Gauge("caretier_requests_in_work", "Requests that are being answered.", registry=self.registry).set_function(
+            lambda: self.in_work
+        )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
@@ -105,6 +106,10 @@ class Observation:
             await self._app(scope, receive, sending)
         except ClientDisconnect:
             status = status or _CLIENT_GONE
+        except asyncio.CancelledError:  # the service is told to end, and what is in work has had its time
+            if not status:
+                ending = Problem(BUSY, "The service is ending; ask again.", headers={"Retry-After": "5"})
+                await response(ending, scope)(scope, receive, sending)
         except Exception as error:
             self._log.write("failed", request_id=request_id, **place_of(error))
             if status:

@@ -37,7 +37,7 @@ def document(routes: Iterable[object], service: Service) -> Document:
     paths: dict[str, Document] = {}
     for route in routes:
         if isinstance(route, APIRoute) and route.include_in_schema and route.operation_id is not None:
-            for method in sorted(route.methods):
+            for method in sorted(route.methods or ()):
                 operation = _operation(route.operation_id, described[route.operation_id], method, route.path_format)
                 paths.setdefault(route.path_format, {})[method.lower()] = operation
     server = service.settings.public_url or service.settings.root_path or "/"

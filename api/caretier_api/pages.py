@@ -31,10 +31,13 @@ from caretier_api.conversation import (
     screen_of,
 )
 from caretier_api.knowledge_pages import knowledge_pages_router
-from caretier_api.problems import CONTRADICTION, Problem, ProblemError, problem_of
+from caretier_api.problems import CONTRADICTION, TOO_LARGE, Problem, ProblemError, problem_of, refused
 from caretier_api.query_pages import query_router
 from caretier_api.service import Service
 from caretier_api.site import Site
+
+_CONVERSATION_BYTES = 100_000
+"""Many times what a page sends that was filled in by a person."""
 
 
 def pages_router(service: Service, site: Site) -> APIRouter:
@@ -50,7 +53,10 @@ def pages_router(service: Service, site: Site) -> APIRouter:
     @router.post("/interview", response_class=Response)
     async def go_on(request: Request) -> Response:
         negotiation.given(request, (FORM,))
-        return await interview.go_on(request, read_fields(await request.body()))
+        body = await request.body()
+        if len(body) > _CONVERSATION_BYTES:
+            raise refused(TOO_LARGE, f"An interview is at most {_CONVERSATION_BYTES:,} bytes.")
+        return await interview.go_on(request, read_fields(body))
 
     @router.get("/static/{digest}/{name}", response_class=Response)
     async def static(digest: str, name: str) -> Response:

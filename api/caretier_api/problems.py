@@ -28,6 +28,9 @@ MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "caretier.request_id"
 """The key of a request's id in its ASGI scope."""
 
+_MOST_ERRORS = 100
+"""Errors told of one document; nobody reads more."""
+
 _TYPES = "https://w3id.org/caretier/problems/"
 
 
@@ -115,11 +118,14 @@ def problem_of(error: CaretierError | ProblemError, tiers: Iterable[CareTier]) -
     if isinstance(error, ProblemError):
         return error.problem
     if isinstance(error, InvalidAnswersError):
+        told = error.problems[:_MOST_ERRORS]
         members: dict[str, object] = {
-            "errors": [{"questions": list(each.subjects), "message": each.message} for each in error.problems]
+            "errors": [{"questions": list(each.subjects), "message": each.message} for each in told]
         }
         if not isinstance(error, ContradictionError):
-            return Problem(INVALID, str(error), members)
+            more = len(error.problems) - len(told)
+            lines = [*(each.message for each in told), *([f"And {more:,} more."] if more else [])]
+            return Problem(INVALID, "\n".join(lines), members)
         if error.proven is not None:
             tier = next(tier.id for tier in tiers if tier.label == error.proven)
             members = {"proven": {"tier": tier, "label": error.proven, "advice": error.advice}} | members

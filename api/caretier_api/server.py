@@ -50,18 +50,24 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
+def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """Return the server of an application."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=protocol_of(settings),
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=_BACKLOG,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )
+    )
+
+
 def run(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
     """Serve an application until the process is told to end; then finish what is in work, and return."""
-    config = uvicorn.Config(
-        app,
-        http=protocol_of(settings),
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=_BACKLOG,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-    )
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # uvicorn takes it, and passes it on when all is done
-    uvicorn.Server(config).run(sockets=[listening])
+    server_of(app, settings).run(sockets=[listening])

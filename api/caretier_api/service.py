@@ -18,6 +18,8 @@ from caretier_api.settings import Settings
 from caretier_api.workers import Workers
 
 _NO_ANSWERS = b'{"answers": {}}'
+
+
 @dataclass(frozen=True)
 class Service:
     """One service. Until it is `ready` it can answer nothing that needs the knowledge."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from caretier.errors import CaretierError
 from caretier.limits import MAXIMUM_BYTES
@@ -38,7 +39,7 @@ class Settings:
     dataset: str | None = None
     body_bytes: int = MAXIMUM_BYTES
     batch_bytes: int = 1_000_000_000
-    line_bytes: int = 1_000_000
+    line_bytes: int = 100_000
     request_seconds: float = 30.0
     concurrent_requests: int = 2_000
     held_bytes: int = 256_000_000
@@ -59,15 +60,15 @@ def read_settings(environment: Mapping[str, str], given: Mapping[str, object] | 
     >>> read_settings({"CARETIER_BODY_BYTES": "1000"}, {"root_path": "/triage"}).body_bytes
     1000
     """
-    settings = Settings()
+    settings, chosen = Settings(), dict[str, Any]()
     for field in fields(Settings):
         name = f"{_PREFIX}{field.name.upper()}"
-        chosen = (given or {}).get(field.name)
-        if chosen is None and name in environment:
-            chosen = _value(name, environment[name], getattr(settings, field.name))
-        if chosen is not None:
-            settings = replace(settings, **{field.name: chosen})
-    return settings
+        value = (given or {}).get(field.name)
+        if value is None and name in environment:
+            value = _value(name, environment[name], getattr(settings, field.name))
+        if value is not None:
+            chosen[field.name] = value
+    return replace(settings, **chosen)
 
 
 def _value(name: str, text: str, default: object) -> object:

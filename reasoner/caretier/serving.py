@@ -31,8 +31,9 @@ def serve(options: argparse.Namespace) -> int:
     chosen = settings.read_settings(os.environ, given)
     kb = load(options.ontology, time_limit=chosen.reference_seconds)
     listening = server.listen(options.host, options.port)
-    print(f"caretier serves {server.address_of(listening)}", flush=True)
+    service = app.create_app(kb, chosen, log.log_to_standard_error())
     if kb.model is None:
         print("No decision model fits these files, so the reference reasoner answers; `caretier compile` makes one.")
-    server.run(app.create_app(kb, chosen, log.log_to_standard_error()), chosen, listening)
+    print(f"caretier serves {server.address_of(listening)}", flush=True)
+    server.run(service, chosen, listening)
     return 0

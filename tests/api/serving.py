@@ -9,13 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import uvicorn
-
 from caretier.knowledge_base import KnowledgeBase
 from caretier_api.app import create_app
-from caretier_api.connections import protocol_of
 from caretier_api.log import Log
-from caretier_api.server import address_of, listen
+from caretier_api.server import address_of, listen, server_of
 from caretier_api.settings import Settings
 
 
@@ -31,15 +28,7 @@ class Served:
 def serving(kb: KnowledgeBase, settings: Settings) -> Iterator[Served]:
     """Serve on a free port until the context is left."""
     log, listening = io.StringIO(), listen("127.0.0.1", 0)
-    config = uvicorn.Config(
-        create_app(kb, settings, Log(log)),
-        http=protocol_of(settings),
-        ws="none",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
+    server = server_of(create_app(kb, settings, Log(log)), settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until = time.monotonic() + 60

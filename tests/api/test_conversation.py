@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 import caretier
+from caretier.errors import UnreadableInputError
 from caretier.questionnaire import Answer, Question
 from caretier_api.conversation import Conversation, Filled, NotAnsweredError, read_conversation, read_fields, screen_of
 
@@ -56,3 +57,9 @@ def _allowed(question: Question) -> tuple[Answer, ...]:
     if question.type == "boolean":
         return True, False, None
     return *(option.id for option in question.options), question.minimum, question.maximum, None
+
+
+def test_two_answers_to_one_question_are_refused(kb: caretier.KnowledgeBase) -> None:
+    fields = read_fields(urlencode([("given", '{"fever": true}'), ("given", '{"fever": false}')]).encode())
+    with pytest.raises(UnreadableInputError, match="two answers to one question"):
+        read_conversation(fields, kb.questionnaire)

@@ -662,3 +662,8 @@ def test_every_word_of_the_templates_can_be_translated(checkout: Path) -> None:
         )
         assert set(re.findall(r"[A-Za-z]+", re.sub(r"<[^>]*>", "", text))) <= {"caretier"}, path.name
         assert not re.search(r'(aria-label|title|alt|placeholder)="[A-Za-z]', text), path.name
+
+
+def test_a_page_that_is_far_too_large_is_not_read(client: TestClient) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/interview", content=b"given=" + b"a" * 100_000, headers=form).status_code == 413
