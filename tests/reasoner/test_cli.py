@@ -179,7 +179,12 @@ def test_a_java_that_does_not_work_is_one_clear_line(monkeypatch: pytest.MonkeyP
 def test_a_run_that_is_stopped_leaves_nothing(sent: signal.Signals, temporary: Path) -> None:
     command = [sys.executable, "-m", "caretier.cli", "assess", "-", "--engine", "reference"]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),  # a shell lets what runs behind it ignore SIGINT
     )
     assert process.stdin is not None
     process.stdin.write(SADDLE)
