@@ -22,7 +22,7 @@ from caretier.knowledge import Knowledge, RedFlag, atom_text
 from caretier.lattice import Element, Ends, Lattice, Point, Probe, answers_of, can_be_given, element_text
 from caretier.lockfile import digest_of, render
 from caretier.model import Certificate, DecisionModel
-from caretier.ontology import Ontology
+from caretier.ontology import Ontology, digest
 from caretier.premises import require_premises
 from caretier.reference import Found, Reference
 from caretier.vocabulary import CT
@@ -59,7 +59,7 @@ class Interrogation:
 
     def __init__(self, reference: Reference, progress: Progress = _SILENT) -> None:
         """Prepare the lattice of an ontology; KnowledgeError when it does not keep the premises of the proof."""
-        require_premises(reference.ontology, {URIRef(flag.iri) for flag in reference.knowledge.red_flags})
+        require_premises(reference.ontology, reference.knowledge)
         self.reference = reference
         self.knowledge = reference.knowledge
         self.lattice = Lattice(self.knowledge.questionnaire, _limits(reference.ontology.graph, self.knowledge))
@@ -268,6 +268,9 @@ def _certified(interrogation: Interrogation, proven: Mapping[str, Sequence[Point
         for probe in lattice.probes(proven[flag.id])
     )
     folder = ontology.root.parent
+    files = {os.path.relpath(file, folder): digest_of(str(file)) for file in (ontology.root, *_others(ontology))}
+    if digest(ontology.files) != ontology.sha256:
+        raise KnowledgeError(f"{folder}: a file was changed while it was compiled; run `caretier compile` again.")
     return DecisionModel(
         knowledge=replace(reference.knowledge, red_flags=tuple(flags)),
         certificate=Certificate(
@@ -281,7 +284,7 @@ def _certified(interrogation: Interrogation, proven: Mapping[str, Sequence[Point
             },
             beyond={flag: sets for flag, sets in beyond.items() if sets},
         ),
-        files={os.path.relpath(file, folder): digest_of(str(file)) for file in (ontology.root, *_others(ontology))},
+        files=files,
     )
 
 

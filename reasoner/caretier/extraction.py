@@ -89,6 +89,13 @@ def extract(ontology: Ontology, superclasses: Mapping[str, frozenset[str]]) -> K
     questionnaire = extract_questionnaire(ontology.graph, superclasses)
     expansion = Expansion(ontology.graph, superclasses, questionnaire)
     tiers = tuple(sorted(_tiers(read), key=lambda tier: -tier.rank))
+    conditions = {condition.id: condition for condition in _conditions(read)}
+    flags = tuple(_red_flags(read, superclasses, expansion))
+    for flag in flags:
+        if flag.condition not in conditions:
+            raise KnowledgeError(f"{flag.label} ({flag.id}) suggests {flag.condition}, which is no ct:Condition.")
+        if flag.tier not in {tier.id for tier in tiers}:
+            raise KnowledgeError(f"{flag.label} ({flag.id}) indicates {flag.tier}, which is no ct:CareTier.")
     return Knowledge(
         iri=read.iri(ontology.iri, OWL.versionIRI) or str(ontology.iri),
         version=ontology.version,
@@ -96,8 +103,8 @@ def extract(ontology: Ontology, superclasses: Mapping[str, frozenset[str]]) -> K
         prefixes=dict(prefixes(read)),
         questionnaire=questionnaire,
         tiers=tiers,
-        conditions={condition.id: condition for condition in _conditions(read)},
-        red_flags=tuple(_red_flags(read, superclasses, expansion)),
+        conditions=conditions,
+        red_flags=flags,
         recommendations=dict(_recommendations(read)),
         contradictions=tuple(_contradictions(read, questionnaire, expansion)),
         tensions=tuple(_tensions(read, questionnaire, expansion)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from caretier.evaluation import Evaluator, Position, union
@@ -36,27 +37,40 @@ def open_questions(evaluator: Evaluator, position: Position, tier: CareTier) -> 
     to that can show that the unknown one does not matter.
     """
     places: dict[tuple[int, int], dict[int, int]] = {}
+    given = position.given
     for pattern in evaluator.reachable(position, tier.rank):
-        lacking = pattern.bits & ~position.given
-        places.setdefault((-pattern.rank, lacking.bit_count()), {})[lacking] = pattern.questions
+        lacking = pattern.bits & ~given
+        place = (-pattern.rank, lacking.bit_count())
+        if place not in places:
+            places[place] = {}
+        places[place][lacking] = pattern.questions
     tiers = {each.rank: each.id for each in evaluator.knowledge.tiers}
     listed, found = position.asked | ~position.open, list[NextQuestion]()
     one_is_enough, several_are_enough = 0, list[int]()
     for rank, count in sorted(places):
-        needed = [
-            (lacking, questions)
-            for lacking, questions in places[rank, count].items()
-            if not lacking & one_is_enough
-            and not (count > 2 and any(fewer & lacking == fewer for fewer in several_are_enough))
-        ]
+        bits, needed = 0, list[int]()
+        for lacking, questions in places[rank, count].items():
+            if lacking & one_is_enough:
+                continue
+            new = questions & ~listed
+            if count <= 2 or not new or not _is_enough(lacking, several_are_enough):
+                bits |= new
+                needed.append(lacking)
         if count == 1:
-            one_is_enough |= union(lacking for lacking, _ in needed)
+            one_is_enough |= union(needed)
         else:
-            several_are_enough += [lacking for lacking, _ in needed]
-        bits = union(questions for _, questions in needed) & ~listed
+            several_are_enough += needed
         listed |= bits
         while bits:
             lowest = bits & -bits
             found.append(NextQuestion(evaluator.question_ids[lowest.bit_length() - 1], tiers[-rank]))
             bits ^= lowest
     return tuple(found)
+
+
+def _is_enough(lacking: int, several: Iterable[int]) -> bool:
+    """Say whether one of several sets of answers is among those that are lacking."""
+    for fewer in several:  # noqa: SIM110 -- a generator takes several times as long
+        if fewer & lacking == fewer:
+            return True
+    return False

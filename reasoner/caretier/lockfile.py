@@ -58,7 +58,7 @@ def read_model(root: str) -> DecisionModel | None:
         return None
     try:
         fits = all(digest_of(os.path.join(folder, name)) == digest for name, digest in model.files.items())
-    except OSError:
+    except (OSError, ValueError):
         return None
     return model if fits else None
 
@@ -72,6 +72,8 @@ def read_file(path: str) -> DecisionModel:
         raise KnowledgeError(f"{path} does not exist; run `caretier compile`.") from None
     except UnicodeDecodeError:
         raise KnowledgeError(f"{NAME} is damaged; run `caretier compile`.") from None
+    except OSError as error:
+        raise KnowledgeError(f"{path} cannot be read ({error.strerror}); remove it and compile again.") from None
 
 
 def digest_of(path: str) -> str:
@@ -91,7 +93,7 @@ def parse(text: str) -> DecisionModel:
         if data["format"] != _FORMAT:
             raise KnowledgeError(f"{NAME} is of another version of caretier; run `caretier compile`.")
         return _model(data)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         raise KnowledgeError(f"{NAME} cannot be read ({error!r}); run `caretier compile`.") from error
 
 

@@ -91,6 +91,26 @@ def violations(rules: Graph, ontology: Graph) -> tuple[RuleFault, ...]:
     return tuple(sorted(faults, key=lambda fault: (str(fault.rule), fault.where, fault.what)))
 
 
+def terms_of(rules: Graph) -> Iterator[tuple[Node, Node]]:
+    """Go through the terms that rules and their shapes speak of, each with its rule; a variable where it may be any."""
+    for subject, predicate, value in rules:
+        if predicate == SH.construct:
+            for node in _nodes(_parsed(str(value), _prefixes(rules, subject))):
+                if isinstance(node, URIRef):
+                    yield subject, node
+                elif isinstance(node, CompValue) and node.name == "TriplesBlock":
+                    yield from ((subject, Variable("any")) for _, prop, _ in _triples(node.triples) if _is_any(prop))
+        elif str(predicate).startswith(str(SH)) and isinstance(value, URIRef) and (value, None, None) not in rules:
+            yield subject, value
+
+
+def _is_any(prop: Any) -> bool:
+    """Say whether a property stands for more than those that it names."""
+    return isinstance(prop, Variable) or any(
+        getattr(node, "name", "") == "PathNegatedPropertySet" for node in _nodes(prop)
+    )
+
+
 def quantities_of(ontology: Graph) -> frozenset[Node]:
     """Return the data properties of assessments: those that questions set, bands look at, or a domain says so."""
     named = {*ontology.objects(None, CT.ofQuantity), *ontology.objects(None, CT.setsProperty)}
@@ -147,9 +167,11 @@ class _Walk:
     def __init__(self, query: CompValue, quantities: Container[Node]) -> None:
         self._query = query
         self._quantities = quantities
-        self._counts = Counter(_aliases(query))
-        self._uses = Counter(_variables(query))
-        self._compared = Counter(_compared(query))
+        nodes = list(_nodes(query))
+        aliases = (node.evar for node in nodes if isinstance(node, CompValue) and node.name == "vars")
+        self._counts = Counter(alias for alias in aliases if alias is not None)
+        self._uses = Counter(node for node in nodes if isinstance(node, (Variable, BNode)))
+        self._compared = Counter(pair for node in nodes for pair in _compared(node))
 
     def faults(self) -> Found:
         if self._query.name != "ConstructQuery":
@@ -225,8 +247,8 @@ class _Walk:
                     for band, prop, limit in triples
                     if band == bands[predicate] and _plain(prop) in (CT.atLeast, CT.below)
                 ]
-                if self._uses[number] != 1 + sum(self._compared[number, limit] for limit in limits):
-                    yield f"the number ?{number}", "in the pattern", _AT_LIMITS
+                if self._uses[number] > 1 + sum(self._compared[number, limit] for limit in limits):
+                    yield f"the number {number.n3()}", "in the pattern", _AT_LIMITS
 
     def _condition(self, expression: Any) -> Found:
         """Let through comparisons of plain terms, joined by && and ||."""
@@ -304,35 +326,23 @@ class _Walk:
                 yield from self._pattern(part)
 
 
-def _aliases(node: Any) -> Iterator[Variable]:
-    """Go through the variables that are given their values by SELECT anywhere in a query."""
-    if isinstance(node, CompValue):
-        if node.name == "vars" and node.evar is not None:
-            yield node.evar
-        for part in node.values():
-            yield from _aliases(part)
-    elif isinstance(node, (list, ParseResults)):
-        for part in node:
-            yield from _aliases(part)
-
-
-def _variables(node: Any) -> Iterator[Variable]:
-    """Go through the variables of a query, each as often as it stands there."""
-    if isinstance(node, Variable):
-        yield node
-    elif isinstance(node, (CompValue, list, ParseResults)):
+def _nodes(node: Any) -> Iterator[Any]:
+    """Go through all that a query consists of, each as often as it stands there."""
+    if isinstance(node, (CompValue, list, ParseResults)):
+        if isinstance(node, CompValue):
+            yield node
         for part in node.values() if isinstance(node, CompValue) else node:
-            yield from _variables(part)
+            yield from _nodes(part)
+    else:
+        yield node
 
 
-def _compared(node: Any) -> Iterator[tuple[Any, Any]]:
-    """Go through the pairs of terms that a query compares with each other, each pair in both orders."""
+def _compared(node: Any) -> Iterator[tuple[Variable, Variable]]:
+    """Give the two variables that a node compares with each other, if it does, in both orders."""
     if isinstance(node, CompValue) and node.name == "RelationalExpression" and node.other is not None:
         left, right = _plain(node.expr), _plain(node.other)
-        yield from ((left, right), (right, left))
-    if isinstance(node, (CompValue, list, ParseResults)):
-        for part in node.values() if isinstance(node, CompValue) else node:
-            yield from _compared(part)
+        if isinstance(left, Variable) and isinstance(right, Variable):
+            yield from ((left, right), (right, left))
 
 
 def _triples(blocks: Any) -> Iterator[tuple[Any, Any, Any]]:

@@ -77,7 +77,7 @@ def load_ontology(root: Path) -> Ontology:
         root=path,
         iri=iri,
         version=str(graph.value(iri, OWL.versionInfo) or "unversioned"),
-        sha256=_digest(files),
+        sha256=digest(files),
         graph=graph,
         modules=MappingProxyType(modules),
         shapes=MappingProxyType({role: parse_file(file) for role, file in shape_files.items()}),
@@ -154,7 +154,7 @@ def _resolve(iri: Node, catalog: Mapping[str, Path], asker: Path) -> Path:
     return path
 
 
-def _digest(files: tuple[Path, ...]) -> str:
+def digest(files: tuple[Path, ...]) -> str:
     """Hash the files' names (relative to what they share) and bytes, so that the place of a copy does not matter."""
     base = Path(os.path.commonpath([file.parent for file in files]))
     digest = hashlib.sha256()

@@ -67,7 +67,10 @@ def run_rules(data: ox.Store, rules: Graph, *, to_fixpoint: bool) -> None:
     """Run rules over a store and add what they construct, once or until they add nothing more."""
     while True:
         before = len(data)
-        outcome = pyshacl.shacl_rules(_data_graph(data), shacl_graph=rules, inplace=True)
+        try:
+            outcome = pyshacl.shacl_rules(_data_graph(data), shacl_graph=rules, inplace=True)
+        except ReportableRuntimeError as error:
+            raise KnowledgeError(f"The rules cannot be run: {' '.join(str(error).split())[:300]}") from error
         if type(outcome) is Graph and (None, RDF.type, _FAILURE) in outcome:
             raise KnowledgeError(f"The rules cannot be run: {outcome.value(None, SH.message)}")
         if not to_fixpoint or len(data) == before:

@@ -50,7 +50,8 @@ def assert_problem(response: httpx.Response, status: int, kind: str) -> dict[str
 
 
 def test_the_result_is_that_of_the_library(client: httpx.Client, kb: caretier.KnowledgeBase) -> None:
-    for answers in ({}, EMERGENCY, {"fever": True, "age": 63, "pain-course": "worsening", "cancer": None}):
+    documents: list[dict[str, Any]] = [{}, EMERGENCY, {"fever": True, "age": 63, "pain-course": "worsening"}]
+    for answers in documents:
         response = client.post("/v1/assessments", json={"answers": answers, "id": "a", "date": "2026-05-31"})
         assert response.status_code == 200
         assert response.headers["content-type"] == "application/json"

@@ -1,9 +1,11 @@
-"""What tests of reasoning share: documents of answers made at random, but the same ones on every run."""
+"""What tests of reasoning share: copies of the ontology to edit, and random answers that every run makes alike."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,29 @@ from caretier.model import DecisionModel
 from caretier.questionnaire import Answer, Question
 
 RandomAnswers = Callable[[random.Random], dict[str, Answer]]
+EditedCopy = Callable[[Mapping[str, str]], Path]
+
+PREFIXES = """
+@prefix ct: <https://w3id.org/caretier/core#> . @prefix bp: <https://w3id.org/caretier/back-pain#> .
+@prefix cs: <https://w3id.org/caretier/shapes#> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix swrl: <http://www.w3.org/2003/11/swrl#> .
+"""
+
+
+@pytest.fixture
+def edited_copy(tmp_path: Path, checkout: Path) -> EditedCopy:
+    """Return a function that copies ontology and shapes, adds text to some of the files, and returns the root."""
+
+    def make(added: Mapping[str, str]) -> Path:
+        for folder in ("ontology", "shapes"):
+            shutil.copytree(checkout / folder, tmp_path / folder)
+        for name, text in added.items():
+            with (tmp_path / name).open("a", encoding="utf-8") as file:
+                file.write(PREFIXES + text)
+        return tmp_path / "ontology" / "back-pain.ttl"
+
+    return make
 
 
 @pytest.fixture(scope="session")

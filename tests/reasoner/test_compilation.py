@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from caretier import cli
 from caretier.assessment import Assessment
 from caretier.compilation import Interrogation, compile_model
 from caretier.errors import KnowledgeError
 from caretier.knowledge import AtomSet, atom_text
 from caretier.lattice import Point, can_be_given, element_text
-from caretier.lockfile import NAME
 from caretier.model import DecisionModel
 from caretier.ontology import load_ontology
 from caretier.reference import Reference
@@ -23,12 +20,8 @@ from caretier.result import Result
 
 pytestmark = pytest.mark.slow
 
-PREFIXES = """
-@prefix ct: <https://w3id.org/caretier/core#> . @prefix bp: <https://w3id.org/caretier/back-pain#> .
-@prefix cs: <https://w3id.org/caretier/shapes#> . @prefix sh: <http://www.w3.org/ns/shacl#> .
-@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix swrl: <http://www.w3.org/2003/11/swrl#> .
-"""
+EditedCopy = Callable[[Mapping[str, str]], Path]
+
 NEW_TERMS = """
 bp:arisesIn a owl:ObjectProperty . bp:Nerves a owl:Class . bp:Joints a owl:Class .
 bp:HeadNerves a bp:Nerves , owl:NamedIndividual .
@@ -86,31 +79,14 @@ def _flag(name: str, definition: str) -> str:
     )
 
 
-@pytest.fixture
-def copy(tmp_path: Path, checkout: Path) -> Callable[[Mapping[str, str]], Path]:
-    """Return a function that copies the ontology, adds text to some of its files, and returns the root."""
-
-    def make(added: Mapping[str, str]) -> Path:
-        for folder in ("ontology", "shapes"):
-            shutil.copytree(checkout / folder, tmp_path / folder)
-        for name, text in added.items():
-            with (tmp_path / name).open("a", encoding="utf-8") as file:
-                file.write(PREFIXES + text)
-        return tmp_path / "ontology" / "back-pain.ttl"
-
-    return make
-
-
 def _texts(patterns: tuple[AtomSet, ...]) -> set[tuple[str, ...]]:
     return {tuple(sorted(map(atom_text, pattern))) for pattern in patterns}
 
 
-def test_what_the_reading_of_axioms_misses_the_reasoner_finds(
-    copy: Callable[[Mapping[str, str]], Path], model: DecisionModel
-) -> None:
+def test_what_the_reading_of_axioms_misses_the_reasoner_finds(edited_copy: EditedCopy, model: DecisionModel) -> None:
     """Nested classes, a chain, a disjunction, several bands, and a flag that needs two options of one question."""
     flags = "".join(_flag(name, definition) for name, definition in DEFINITIONS.items())
-    reference = Reference(load_ontology(copy({"ontology/red-flags.ttl": NEW_TERMS + flags})))
+    reference = Reference(load_ontology(edited_copy({"ontology/red-flags.ttl": NEW_TERMS + flags})))
     read = {flag.id: _texts(flag.patterns) for flag in reference.knowledge.red_flags}
     assert {name for name in BY_HAND if read[name] != BY_HAND[name]} >= {"Nested", "Chained", "Either"}
     points, patterns = _proven(reference)
@@ -162,11 +138,9 @@ def _found(result: Result) -> set[str]:
     return {found.red_flag.id for condition in result.conditions for found in condition.red_flags}
 
 
-def test_what_the_reading_of_axioms_claims_wrongly_is_dropped(
-    copy: Callable[[Mapping[str, str]], Path], model: DecisionModel
-) -> None:
+def test_what_the_reading_of_axioms_claims_wrongly_is_dropped(edited_copy: EditedCopy, model: DecisionModel) -> None:
     """Without the rule by which numbers meet limits, no set with a number shows anything, whatever the axioms say."""
-    root = copy({})
+    root = edited_copy({})
     rules = root.parents[1] / "shapes" / "derivation.ttl"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(text.replace("cs:BandFromAboveRule , cs:BandFromBelowRule ,", ""), encoding="utf-8")
@@ -179,58 +153,17 @@ def test_what_the_reading_of_axioms_claims_wrongly_is_dropped(
     assert {flag.id for flag in flags if not left[flag.id]} == {"PersistentPainDespiteTreatmentRedFlag"}
 
 
-RULE = '''cs:Derivation sh:rule cs:{name} . cs:{name} a sh:SPARQLRule ;
-  sh:prefixes <https://w3id.org/caretier/shapes/derivation> ;
-  sh:construct """CONSTRUCT {{ ?a ct:meets ?b }} WHERE {{ ?a a ct:Assessment . ?b a ct:Band . {where} }}""" .
-'''
-UNPROVABLE = {
-    "shapes/derivation.ttl": RULE.format(name="Negating", where="FILTER NOT EXISTS { ?a ct:reports ?f }")
-    + RULE.format(name="Exact", where="?b ct:ofQuantity ?q ; ct:exactly ?n . ?a ?q ?v . FILTER (?v = ?n)"),
-    "ontology/red-flags.ttl": f"""
-bp:FeverRedFlag owl:equivalentClass {_has("ct:ageInYears", "37")} .
-bp:number a owl:DatatypeProperty . ct:treatmentMonths rdfs:subPropertyOf bp:number .
-bp:FeverRedFlag owl:equivalentClass {_has("bp:number", "4")} .
-{_reports("bp:DifficultyWithDailyActivities")} rdfs:subClassOf {_has("ct:indicatesTier", "ct:EmergencyCare")} .
-bp:Group a owl:Class ; rdfs:subClassOf {_has("ct:suggests", "bp:Cancer")} .
-bp:callsFor a owl:ObjectProperty ; rdfs:subPropertyOf ct:indicatesTier .
-""",
-}
-"""Edits by which asking would prove nothing: for each a model could be made that says less than the reasoner."""
-
-
-def test_what_cannot_be_proven_is_refused_by_name(
-    copy: Callable[[Mapping[str, str]], Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = copy(UNPROVABLE)
-    before = root.with_name(NAME).read_bytes()
-    assert cli.main(["compile", "--ontology", str(root)]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    told = [line.removeprefix("caretier: ") for line in err.splitlines() if line.startswith("caretier: ")]
-    assert told[0] == "No model of this ontology can be proven."
-    assert [line.split(". ")[0] for line in told[1:]] == [
-        "Exact: the number ?v in the pattern",
-        "Negating: NOT EXISTS in FILTER",
-        "ageInYears: an axiom speaks of this number itself",
-        "treatmentMonths: an axiom speaks of this number itself",
-        "suggests: an axiom about Group uses it",
-        "indicatesTier: an axiom about callsFor uses it",
-        "indicatesTier: an axiom about a class without a name uses it",
-    ]
-    assert root.with_name(NAME).read_bytes() == before
-
-
-def test_answers_that_contradict_the_ontology_are_refused(copy: Callable[[Mapping[str, str]], Path]) -> None:
+def test_answers_that_contradict_the_ontology_are_refused(edited_copy: EditedCopy) -> None:
     """No point below an inconsistent one could be told from one where a red flag holds."""
     both = f"[ a owl:Class ; owl:intersectionOf ( {_reports('bp:Fever')} {_reports('bp:Tiredness')} ) ]"
-    root = copy({"ontology/red-flags.ttl": f"{both} rdfs:subClassOf owl:Nothing ."})
+    root = edited_copy({"ontology/red-flags.ttl": f"{both} rdfs:subClassOf owl:Nothing ."})
     with pytest.raises(KnowledgeError, match=r"answers that contradict the ontology, .* have to be a ct:Contradiction"):
         compile_model(Reference(load_ontology(root)))
 
 
-def test_a_number_that_counts_otherwise_within_a_band_is_refused(copy: Callable[[Mapping[str, str]], Path]) -> None:
+def test_a_number_that_counts_otherwise_within_a_band_is_refused(edited_copy: EditedCopy) -> None:
     """Above a limit, but not at it: the limit is known, yet within the band that it begins not all numbers count."""
-    root = copy({})
+    root = edited_copy({})
     rules = root.parents[1] / "shapes" / "derivation.ttl"
     rules.write_text(rules.read_text(encoding="utf-8").replace("?value >= ?limit", "?value > ?limit"), encoding="utf-8")
     with pytest.raises(KnowledgeError, match="within one band every number has to count the same"):

@@ -152,6 +152,15 @@ def test_a_model_of_another_form_is_not_used(
     assert parse(_signed(json.dumps(json.loads(text)))).knowledge.red_flags, "the digest is not what was refused"
 
 
+def test_a_model_of_files_that_cannot_be_is_not_used(root: Path, text: str) -> None:
+    data = json.loads(text)
+    data["ontology"]["files"]["\0"] = ZEROS
+    root.with_name(NAME).write_text(_signed(json.dumps(data)), encoding="utf-8")
+    assert read_model(str(root)) is None
+    root.with_name(NAME).write_text(_signed(f'{{"digest": "{ZEROS}", "x": {"[" * 100_000}'), encoding="utf-8")
+    assert read_model(str(root)) is None
+
+
 def test_a_missing_model_is_named_with_what_to_do(root: Path) -> None:
     root.with_name(NAME).unlink()
     kb = caretier.load(root)
