@@ -28,7 +28,7 @@ from caretier.reference import Found, Reference
 from caretier.vocabulary import CT
 
 _ROUNDS = 50
-_ASKED_AT_ONCE = 1_000
+_ASKED_AT_ONCE = 400
 _BOTH: Ends = "both"
 
 Progress = Callable[[str, int, int], None]
