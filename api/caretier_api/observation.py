@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from starlette.requests import ClientDisconnect
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from caretier_api.log import Log, place_of
 from caretier_api.problems import BUSY, INTERNAL, REQUEST_ID, Problem, response
 
-_UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 _OUR_FAULT = "Something went wrong that is not the fault of the request; it was written down."
 _CLIENT_GONE = 499  # what proxies write down for a client that closed the connection
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
@@ -134,7 +134,7 @@ def _request_id(scope: Scope) -> str:
     """Return the id that a proxy gave, if it is a UUID and so can say nothing about anybody, or else a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _UUID.fullmatch(value):
-            return str(value.decode().lower())
+            return str(UUID(value.decode()))
     return str(uuid4())
 
 

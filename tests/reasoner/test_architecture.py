@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "reasoner" / "caretier").glob("*.py"))
+SERVICE = sorted((ROOT / "api" / "caretier_api").glob("*.py"))
 MODEL_TOWER = (
     "assessment",
     "bundled",
@@ -36,9 +37,11 @@ MODEL_TOWER = (
     "questionnaire",
     "reasons",
     "result",
+    "schemas",
     "statements",
     "table_csv",
     "table_html",
+    "table_json",
     "table_style",
     "table_text",
     "transversals",
@@ -89,7 +92,14 @@ def test_importing_the_command_line_imports_no_rdf() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_only_the_command_that_serves_knows_the_service() -> None:
+    knowing = {path.stem for path in MODULES if any("caretier_api" in each for each in _imports(path, at_import=False))}
+    assert knowing == {"serving"}
+    at_import = _imports(ROOT / "reasoner" / "caretier" / "serving.py", at_import=True)
+    assert not {each for each in at_import if "caretier_api" in each}
+
+
+@pytest.mark.parametrize("path", [*MODULES, *SERVICE], ids=lambda path: path.stem)
 def test_a_module_holds_one_thought(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
@@ -107,7 +117,7 @@ def test_no_clinical_word_stands_in_code() -> None:
         )
     )
     assert len(terms) > 200
-    for path in MODULES:
+    for path in [*MODULES, *SERVICE]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
