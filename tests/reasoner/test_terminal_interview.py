@@ -8,7 +8,6 @@ import os
 import pty
 import re
 import select
-import signal
 import subprocess
 import sys
 import termios
@@ -49,7 +48,6 @@ class Terminal:
         self._own, theirs = pty.openpty()
         environment = {**os.environ, "COLUMNS": "80", "HOME": str(folder), "TMPDIR": str(folder)}
         self._process = subprocess.Popen(
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may have it ignored
             command,
             stdin=theirs,
             stdout=theirs,
