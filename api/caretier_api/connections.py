@@ -33,7 +33,7 @@ def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
             super().connection_made(transport)
             open_ones[self] = None
             if len(open_ones) > most:
-                next((each for each in open_ones if each.is_waiting()), self).transport.abort()
+                next((each for each in open_ones if each.is_waiting()), self)._close()
             self._look()
 
         def connection_lost(self, exc: Exception | None) -> None:
@@ -45,13 +45,18 @@ def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
             """Say whether no request is being answered: the next has not come, or not all of its head."""
             return self.cycle is None or self.cycle.response_complete
 
+        def _close(self) -> None:
+            # Not left to connection_lost, which comes later: of many that come at once, each has to close another one.
+            open_ones.pop(self, None)
+            self.transport.abort()
+
         def _look(self) -> None:
             if self not in open_ones:
                 return
             unread = self.transport.get_write_buffer_size()
             seen = (self.cycle, self.is_waiting(), unread)
             if seen == self._seen and (self.is_waiting() or unread):
-                self.transport.abort()
+                self._close()
                 return
             self._seen = seen
             self.loop.call_later(settings.request_seconds, self._look)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from caretier.knowledge_base import KnowledgeBase
@@ -24,10 +25,15 @@ class Served:
     log: io.StringIO
 
 
-@contextmanager
-def serving(kb: KnowledgeBase, settings: Settings) -> Iterator[Served]:
+def serving(kb: KnowledgeBase, settings: Settings) -> AbstractContextManager[Served]:
     """Serve on a free port until the context is left."""
-    log, listening = io.StringIO(), listen("127.0.0.1", 0)
+    return serving_on(listen("127.0.0.1", 0), kb, settings)
+
+
+@contextmanager
+def serving_on(listening: socket.socket, kb: KnowledgeBase, settings: Settings) -> Iterator[Served]:
+    """Serve on a socket, whatever may have connected to it before, until the context is left."""
+    log = io.StringIO()
     server = server_of(create_app(kb, settings, Log(log)), settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

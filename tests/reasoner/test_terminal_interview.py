@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -41,6 +42,12 @@ sys.exit(hold(KnowledgeBase(kb.root, replace(kb.model, knowledge=knowledge)), No
 """
 
 
+def _heed_control_characters() -> None:
+    """Make the terminal the process's own, and undo that a shell lets what it runs behind it ignore control-C."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A program that runs in a terminal of its own, as when a person started it there."""
 
@@ -55,7 +62,7 @@ class Terminal:
             cwd=folder,
             env=environment,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that control characters become signals
+            preexec_fn=_heed_control_characters,
         )
         os.close(theirs)
         self.shown = ""
