@@ -9,7 +9,6 @@ from caretier_api.description import TEXT, Description, an_object, listed, media
 from caretier_api.exchange import JSON
 from caretier_api.service import Service
 
-_RESPONSE = resource("QuestionnaireResponse", status="completed")
 _READING = (problems.UNREADABLE, problems.NOT_ACCEPTABLE, problems.NOT_FOUND, problems.INVALID)
 _REASONING = (problems.REASONER_FAILED, problems.TIME_LIMIT)
 
@@ -41,7 +40,7 @@ def _fhir(service: Service) -> dict[str, Description]:
             tag="FHIR",
             summary="Assess a response",
             text="Takes a QuestionnaireResponse; gives a RiskAssessment, a GuidanceResponse and the answers read.",
-            body={FHIR: media(_RESPONSE, examples.given(service)[FHIR])},
+            body={FHIR: media(examples.RESPONSE, examples.given(service)[FHIR])},
             gives="A Bundle.",
             answer={FHIR: media(resource("Bundle"), examples.result(service, wanted=FHIR))},
             refusals=(*_READING, problems.CONTRADICTION, *_REASONING),

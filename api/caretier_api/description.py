@@ -69,6 +69,6 @@ def an_element(name: str, namespace: str, elements: Mapping[str, Schema]) -> Sch
     return {**an_object(elements), "additionalProperties": False, "xml": told}
 
 
-def resource(kind: str, **values: str) -> Schema:
-    """Return the schema of a FHIR resource of a kind; FHIR itself says what else it may have."""
-    return an_object({name: {"const": value} for name, value in {"resourceType": kind, **values}.items()})
+def resource(kind: str, **elements: Schema) -> Schema:
+    """Return the schema of a FHIR resource of a kind with some elements; FHIR itself says what else it may have."""
+    return an_object({"resourceType": {"const": kind}, **elements})

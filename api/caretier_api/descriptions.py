@@ -57,7 +57,7 @@ def _assessments(service: Service) -> dict[str, Description]:
             body=answers
             | {
                 STREAM: media(TEXT),
-                FHIR: media(resource("QuestionnaireResponse", status="completed"), given[FHIR]),
+                FHIR: media(examples.RESPONSE, given[FHIR]),
             }
             | {each: media(schema, given.get(each)) for each, schema in examples.RDF_FORMS.items()},
             gives="The result.",

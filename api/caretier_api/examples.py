@@ -11,11 +11,11 @@ import orjson
 from caretier.changes import answered
 from caretier.documents import FORMATS
 from caretier.fhir import MEDIA_TYPE as FHIR
-from caretier.fhir_response import response_resource
+from caretier.fhir_response import USABLE, response_resource
 from caretier.knowledge import Knowledge
 from caretier.questionnaire import Answer
 from caretier.vocabulary import CT
-from caretier_api.description import TEXT, Schema, an_element, exactly
+from caretier_api.description import TEXT, Schema, an_element, exactly, resource
 from caretier_api.exchange import JSON, OPERATIONS
 from caretier_api.service import Service
 
@@ -30,6 +30,9 @@ AS_TURTLE = f"@prefix ct: <{CT}> .\n[] a ct:Assessment ."
 AS_LINES = '{"id": "first", "answers": {}}\n{"id": "second", "answers": {}}'
 AS_JSON_LD = {"@context": {"ct": str(CT)}, "@type": "ct:Assessment"}
 """The smallest assessment in JSON-LD: somebody of whom nothing is known."""
+
+RESPONSE = resource("QuestionnaireResponse", status={"enum": list(USABLE)})
+"""The form of answers in FHIR, as far as a schema can tell."""
 
 RDF_FORMS: Mapping[str, Schema] = {
     **dict.fromkeys(RDF, TEXT),

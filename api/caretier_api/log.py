@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 import sys
-import time
 import traceback
 from dataclasses import dataclass
 from typing import TextIO
 
 import orjson
+
+_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,8 @@ class Log:
         """Write an event with what is told of it; callers tell nothing that came with a request but a UUID."""
         if self.stream is None:
             return
-        now = time.time()
-        stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1000):03}Z"
-        self.stream.write(orjson.dumps({"time": stamp, "event": event, **told}).decode() + "\n")
+        line = {"time": datetime.datetime.now(datetime.UTC), "event": event, **told}
+        self.stream.write(orjson.dumps(line, option=_LINE).decode())
         self.stream.flush()
 
 

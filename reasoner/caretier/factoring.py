@@ -26,11 +26,7 @@ def factored(sets: Iterable[AtomSet]) -> tuple[Product, ...]:
         for each in products:
             for choice in each:
                 groups.setdefault(each - {choice}, set()).add(choice)
-        mergeable = [
-            (rest, choices)
-            for rest, choices in groups.items()
-            if len(choices) > 1 and not any(choice & other for choice in choices for other in rest)
-        ]
+        mergeable = [(rest, choices) for rest, choices in groups.items() if len(choices) > 1]
         if not mergeable:
             return tuple(sorted(products, key=_product_key))
         rest, choices = min(mergeable, key=lambda group: (-len(group[1]), _product_key(group[0])))

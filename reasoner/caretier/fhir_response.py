@@ -20,7 +20,9 @@ from caretier.questionnaire import Answer, Answers, Question
 VALUE = {"boolean": "valueBoolean", "choice": "valueCoding", "integer": "valueInteger"}
 """The element that an answer stands in, by the type of its question."""
 
-_USABLE = ("in-progress", "completed", "amended", "stopped")
+USABLE = ("in-progress", "completed", "amended", "stopped")
+"""The states of a response that can be assessed."""
+
 _ASKED = ("asked-unknown", "asked-declined")
 _REFERENCE = ("reference", "type", "display")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))")
@@ -163,8 +165,8 @@ class _Reader:
         status = response.get("status")
         if status == "entered-in-error":
             self._complain("", 'The response has the status "entered-in-error", so its answers do not count.')
-        elif status not in _USABLE:
-            self._complain("", f"The status of the response has to be one of {', '.join(_USABLE)}.")
+        elif status not in USABLE:
+            self._complain("", f"The status of the response has to be one of {', '.join(USABLE)}.")
         authored = response.get("authored")
         text = authored if isinstance(authored, str) else ""
         if _TIME.fullmatch(text) or _DAY.fullmatch(text):

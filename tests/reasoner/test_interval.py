@@ -29,8 +29,9 @@ CONTRADICTING = [
     ("sex", "erectile-failure", "post-menopause", "pain-severity"),
     ("pain-neck", "pain-upper-back", "pain-lower-back", "fever"),
     ("sex", "post-menopause", "erectile-failure", "pain-lower-back", "pain-severity", "fever"),
+    ("erectile-failure", "post-menopause", "pain-severity"),
 ]
-"""Questions whose answers can contradict each other, beside others with which they matter."""
+"""Questions whose answers can contradict each other or others given, beside those with which they matter."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _small(
     calm: dict[str, Answer] = {each.id: False for each in questions if each.type == "boolean"}
     calm |= {each.id: each.options[0].id for each in questions if each.type == "choice"}
     calm |= {each.id: each.minimum for each in questions if each.type == "integer"}
-    del calm["sex"]
+    calm["sex"] = generator.choice([None, "female", "male"])
     kept = {name: answer for name, answer in answers.items() if answer is not None and generator.random() < 0.15}
     given = {name: answer for name, answer in {**calm, "pain-neck": True, **kept}.items() if name not in still_open}
     try:

@@ -32,11 +32,16 @@ class Twice:
 
 @pytest.fixture(scope="module")
 def asked_twice(
-    kb: caretier.KnowledgeBase, random_answers: Callable[[random.Random], dict[str, Answer]]
+    kb: caretier.KnowledgeBase, model: DecisionModel, random_answers: Callable[[random.Random], dict[str, Answer]]
 ) -> list[Twice]:
-    """Ask both about 2,000 documents."""
+    """Ask both about 2,000 documents, in some of which an answer that shows a red flag contradicts another."""
     generator = random.Random(20_26)
     documents = [random_answers(generator) for _ in range(2_000)]
+    conflicts = [conflict for each in model.knowledge.contradictions for conflict in each.conflicts]
+    patterns = [pattern for flag in model.knowledge.red_flags for pattern in flag.patterns]
+    contradicting = [conflict | pattern for conflict in conflicts for pattern in patterns if conflict & pattern]
+    for document in documents[::20]:
+        document |= {atom.question: atom.value for atom in generator.choice(contradicting)}
     assessments = [Assessment(kb.questionnaire.read({"answers": each})) for each in documents]
     by_model = kb.assess_many(assessments, engine="model")
     by_reference = kb.assess_many(assessments, engine="reference")
@@ -74,13 +79,22 @@ def _conclusions(result: Result) -> object:
     )  # fmt: skip
 
 
+def _set_aside(model: DecisionModel, each: Twice) -> bool:
+    """Say whether the answers that contradict would show a higher tier than what the others prove."""
+    if not isinstance(each.model, ContradictionError):
+        return False
+    tier = model.evaluator.tier(model.evaluator.red_flags(model.evaluator.given(each.answers)))
+    return each.model.proven != (tier.label if tier.rank else None)
+
+
 def test_the_documents_are_of_every_kind(
-    asked_twice: list[Twice], concluded: list[tuple[Mapping[str, Answer], Result, Result]]
+    model: DecisionModel, asked_twice: list[Twice], concluded: list[tuple[Mapping[str, Answer], Result, Result]]
 ) -> None:
     refused = [each for each in asked_twice if isinstance(each.model, InputError)]
     proven = {each.model.proven for each in refused if isinstance(each.model, ContradictionError)}
     assert 200 < len(refused) < 800
     assert len(proven) == 5
+    assert sum(_set_aside(model, each) for each in asked_twice) > 20
     assert min(Counter(result.tier.id for _, result, _ in concluded).values()) > 30
     assert len({result.tier.id for _, result, _ in concluded}) == 5
     assert sum(result.final and result.tier.rank == 0 for _, result, _ in concluded) > 5
