@@ -26,7 +26,7 @@ from caretier_api.log import Log
 from caretier_api.observation import Observation
 from caretier_api.openapi import document
 from caretier_api.pages import pages_router
-from caretier_api.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Problem, ProblemError, problem_of, response
+from caretier_api.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Problem, ProblemError, problem_of
 from caretier_api.service import Service, new_service
 from caretier_api.settings import Settings, read_settings
 from caretier_api.site import Site
@@ -62,8 +62,8 @@ def create_app(kb: KnowledgeBase | None = None, settings: Settings | None = None
             allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
             expose_headers=[*_headers(service), "ETag", "X-Request-Id", "Retry-After"],
         )
-    app.add_middleware(Limits, settings=settings)
-    app.add_middleware(Observation, metrics=service.metrics, log=service.log, headers=_headers(service))
+    app.add_middleware(Limits, settings=settings, tell=site.tell)
+    app.add_middleware(Observation, metrics=service.metrics, log=service.log, headers=_headers(service), tell=site.tell)
     _add_problems(app, service, site)
     app.openapi = lambda: document(app.router.routes, service)  # type: ignore[method-assign]  # FastAPI's own way
     return app
@@ -94,17 +94,14 @@ def _headers(service: Service) -> dict[str, str]:
 
 
 def _add_problems(app: FastAPI, service: Service, site: Site) -> None:
-    """Tell every error as a problem document, or on a page to those who ask for pages."""
-
-    def answer(request: Request, problem: Problem) -> Response:
-        return site.problem(request, problem) if site.is_for(request) else response(problem, request.scope)
+    """Tell every error as a problem."""
 
     @app.exception_handler(CaretierError)
     @app.exception_handler(ProblemError)
     async def told(request: Request, error: Exception) -> Response:
         assert isinstance(error, CaretierError | ProblemError)
         tiers = service.kb.knowledge.tiers if service.ready.is_set() else ()
-        return answer(request, problem_of(error, tiers))
+        return site.tell(problem_of(error, tiers), request.scope)
 
     @app.exception_handler(HTTPException)
     async def not_routed(request: Request, error: Exception) -> Response:
@@ -112,8 +109,8 @@ def _add_problems(app: FastAPI, service: Service, site: Site) -> None:
         if error.status_code == METHOD_NOT_ALLOWED.status:
             allowed = ", ".join(_methods(request))
             detail = f"Allowed are {allowed}."
-            return answer(request, Problem(METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed}))
-        return answer(request, Problem(NOT_FOUND, "There is no such address; /openapi.json lists all."))
+            return site.tell(Problem(METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed}), request.scope)
+        return site.tell(Problem(NOT_FOUND, "There is no such address; /openapi.json lists all."), request.scope)
 
 
 def _methods(request: Request) -> list[str]:

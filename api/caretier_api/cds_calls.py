@@ -101,7 +101,7 @@ def _check_feedback(entry: Any) -> None:
     _require(
         isinstance(reason, dict)
         and isinstance(reason.get("userComment", ""), str)
-        and _is_coding(reason.get("reason")),
+        and ("reason" not in reason or _is_coding(reason["reason"])),
         '"overrideReason" has to be an object with "reason", which has a system and a code, or "userComment", a text.',
     )
 
@@ -127,6 +127,4 @@ def _is_time(value: object) -> bool:
 
 
 def _is_coding(value: object) -> bool:
-    if value is None:
-        return True
     return isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("system", "code"))

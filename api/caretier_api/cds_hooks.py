@@ -25,23 +25,30 @@ def cds_hooks_router(service: Service) -> APIRouter:
         negotiation.wanted(request, (JSON,))
         return answered({"services": services(service.knowledge)})
 
-    @router.post("/{id}", include_in_schema=False, response_class=Response)
-    async def call(request: Request, id: str) -> Response:  # noqa: A002 -- the standard's word
-        told = await done(hook_of(id), request)
-        interview = (service.settings.public_url or str(request.base_url)).rstrip("/") + "/"
-        link = {"label": "Open the questions", "url": interview, "type": "absolute"}
-        return answered({"cards": [card | {"links": [link]} for card in told["cards"]]})
+    @router.post("/{domain}-triage", operation_id="cdsTriage", response_class=Response)
+    async def triage(request: Request, domain: str) -> Response:
+        require_known(f"{domain}-triage")
+        return await cards(COMPLETED, request)
 
-    @router.post("/{id}/feedback", include_in_schema=False, response_class=Response)
+    @router.post("/{domain}-interview", operation_id="cdsInterview", response_class=Response)
+    async def interview(request: Request, domain: str) -> Response:
+        require_known(f"{domain}-interview")
+        return await cards(VIEWED, request)
+
+    @router.post("/{id}/feedback", operation_id="cdsFeedback", response_class=Response)
     async def feedback(request: Request, id: str) -> Response:  # noqa: A002 -- the standard's word
-        hook_of(id)
+        require_known(id)
         return answered(await done("feedback", request))
 
-    def hook_of(service_id: str) -> str:
-        for known in services(service.knowledge):
-            if known["id"] == service_id:
-                return str(known["hook"])
-        raise refused(NOT_FOUND, "There is no CDS service with this id; /cds-services lists all.")
+    def require_known(service_id: str) -> None:
+        if service_id not in [known["id"] for known in services(service.knowledge)]:
+            raise refused(NOT_FOUND, "There is no CDS service with this id; /cds-services lists all.")
+
+    async def cards(hook: str, request: Request) -> Response:
+        told = await done(hook, request)
+        start = (service.settings.public_url or str(request.base_url)).rstrip("/") + "/"
+        link = {"label": "Open the questions", "url": start, "type": "absolute"}
+        return answered({"cards": [card | {"links": [link]} for card in told["cards"]]})
 
     async def done(operation: str, request: Request) -> Any:
         negotiation.given(request, (JSON,))

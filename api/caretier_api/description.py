@@ -20,7 +20,7 @@ class Description:
     """What is said of one operation.
 
     `body` and `answer` say by media type what goes in and what comes out. `parameters` are those after the question
-    mark, each with its schema and an example or None; `ids` are the values of the parameter in its address.
+    mark, each with its schema and an example or None; `ids` are the values of the parameter in its path.
     `is_tagged` says that what comes out has an entity tag.
     """
 

@@ -9,7 +9,8 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from caretier_api.exchange import STREAM
-from caretier_api.problems import BUSY, TOO_LARGE, TOO_SLOW, ProblemError, refused, response
+from caretier_api.outcomes import Tell
+from caretier_api.problems import BUSY, TOO_LARGE, TOO_SLOW, ProblemError, refused
 from caretier_api.settings import Settings
 
 
@@ -20,9 +21,10 @@ class Limits:
     bodies of all requests together may hold so much memory and no more.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, tell: Tell) -> None:
         """Hold the limits of these settings."""
         self._app = app
+        self._tell = tell
         self._settings = settings
         self._in_work = 0
         self._held = 0
@@ -38,7 +40,7 @@ class Limits:
             if self._in_work >= self._settings.concurrent_requests:
                 raise busy()
         except ProblemError as error:
-            await response(error.problem, scope)(scope, receive, send)
+            await self._tell(error.problem, scope)(scope, receive, send)
             return
         self._in_work += 1
         try:

@@ -17,7 +17,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from caretier_api.log import Log, place_of
-from caretier_api.problems import BUSY, INTERNAL, REQUEST_ID, Problem, response
+from caretier_api.outcomes import Tell
+from caretier_api.problems import BUSY, INTERNAL, REQUEST_ID, Problem
 
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 _OUR_FAULT = "Something went wrong that is not the fault of the request; it was written down."
@@ -68,15 +69,16 @@ class Metrics:
 class Observation:
     """The outermost layer of the service: it gives each request its id and headers, logs and counts it.
 
-    An error that nothing else took care of becomes a problem document here; the log names its type and place, and
+    An error that nothing else took care of becomes a problem here; the log names its type and place, and
     not its message, in which there may be anything.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, log: Log, headers: Mapping[str, str]) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, log: Log, headers: Mapping[str, str], tell: Tell) -> None:
         """Observe an application; `headers` are added to each response."""
         self._app = app
         self._metrics = metrics
         self._log = log
+        self._tell = tell
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         self._all_headers = [*self._headers, *_SECURITY]
 
@@ -109,12 +111,12 @@ class Observation:
         except asyncio.CancelledError:  # the service is told to end, and what is in work has had its time
             if not status:
                 ending = Problem(BUSY, "The service is ending; ask again.", headers={"Retry-After": "5"})
-                await response(ending, scope)(scope, receive, sending)
+                await self._tell(ending, scope)(scope, receive, sending)
         except Exception as error:
             self._log.write("failed", request_id=request_id, **place_of(error))
             if status:
                 raise BrokenOffError from None  # the answer has begun; all that is left is to close the connection
-            await response(Problem(INTERNAL, _OUR_FAULT), scope)(scope, receive, sending)
+            await self._tell(Problem(INTERNAL, _OUR_FAULT), scope)(scope, receive, sending)
         finally:
             self._metrics.in_work -= 1
             seconds = time.perf_counter() - started

@@ -5,6 +5,7 @@ Descriptions are found by operation id; an operation that nobody described is an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -89,8 +90,8 @@ def _operation(operation_id: str, described: Description, method: str, path: str
 
 
 def _in_path(described: Description, path: str) -> Iterator[Document]:
-    if "{id}" in path:
-        yield {"name": "id", "in": "path", "required": True, "schema": {**TEXT, "enum": list(described.ids)}}
+    for name in re.findall(r"{(\w+)}", path):
+        yield {"name": name, "in": "path", "required": True, "schema": {**TEXT, "enum": list(described.ids)}}
 
 
 def _in_query(described: Description) -> Iterator[Document]:

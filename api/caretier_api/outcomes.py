@@ -1,17 +1,18 @@
-"""A problem as a FHIR OperationOutcome, for those who ask for FHIR."""
+"""What a request gets that went wrong: a problem document, or a FHIR OperationOutcome for those who ask for FHIR."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import orjson
+from starlette.responses import Response
 from starlette.types import Scope
 
-from caretier.fhir import MEDIA_TYPE, Resource
+from caretier.fhir import MEDIA_TYPE as FHIR
+from caretier.fhir import Resource
 from caretier.fhir_result import issue, operation_outcome
-
-if TYPE_CHECKING:
-    from caretier_api.problems import Problem
+from caretier_api.problems import MEDIA_TYPE, REQUEST_ID, Problem
 
 _PATH = "/fhir/"
 _CODES = {
@@ -31,15 +32,30 @@ _CODES = {
 """What FHIR calls a problem, by its status; any other is an exception."""
 
 
-def is_wanted(scope: Scope) -> bool:
-    """Say whether a request would rather have an OperationOutcome than a problem document."""
-    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept").lower()
-    return MEDIA_TYPE.encode() in accepted or _PATH in scope["path"]
+Tell = Callable[[Problem, Scope], Response]
+"""Answers a request with a problem."""
+
+
+def response(problem: Problem, scope: Scope) -> Response:
+    """Answer a request with a problem as data."""
+    speaks_fhir = _speaks_fhir(scope)
+    content = outcome(problem) if speaks_fhir else problem.to_dict(scope.get(REQUEST_ID))
+    return Response(
+        orjson.dumps(content),
+        status_code=problem.kind.status,
+        headers=dict(problem.headers),
+        media_type=FHIR if speaks_fhir else MEDIA_TYPE,
+    )
 
 
 def outcome(problem: Problem) -> Resource:
     """Write a problem as an OperationOutcome; what the answers prove all the same comes first."""
     return operation_outcome(_issues(problem))
+
+
+def _speaks_fhir(scope: Scope) -> bool:
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept").lower()
+    return FHIR.encode() in accepted or _PATH in scope["path"]
 
 
 def _issues(problem: Problem) -> Iterator[Resource]:

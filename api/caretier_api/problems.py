@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
-from starlette.responses import Response
-from starlette.types import Scope
 
 from caretier.errors import (
     CaretierError,
@@ -20,9 +18,7 @@ from caretier.errors import (
     ReasonerTimeoutError,
     UnreadableInputError,
 )
-from caretier.fhir import MEDIA_TYPE as FHIR
 from caretier.knowledge import CareTier
-from caretier_api import outcomes
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "caretier.request_id"
@@ -143,18 +139,6 @@ def problem_of(error: CaretierError | ProblemError, tiers: Iterable[CareTier]) -
     if isinstance(error, ReasonerError):
         return Problem(REASONER_FAILED, "The reasoner gave no answer; nothing may be concluded.")
     return Problem(INTERNAL, "Something went wrong that is not the fault of the request.")
-
-
-def response(problem: Problem, scope: Scope) -> Response:
-    """Answer a request with a problem; with an OperationOutcome where FHIR is spoken."""
-    speaks_fhir = outcomes.is_wanted(scope)
-    content = outcomes.outcome(problem) if speaks_fhir else problem.to_dict(scope.get(REQUEST_ID))
-    return Response(
-        orjson.dumps(content),
-        status_code=problem.kind.status,
-        headers=dict(problem.headers),
-        media_type=FHIR if speaks_fhir else MEDIA_TYPE,
-    )
 
 
 def rendered(problem: Problem, instance: str | None = None) -> bytes:

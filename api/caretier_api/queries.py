@@ -14,8 +14,7 @@ from pathlib import Path
 import orjson
 
 from caretier.knowledge_base import KnowledgeBase
-from caretier.sparql import Found, Query
-from caretier.sparql_process import Limits
+from caretier.query import Found, Limits, Query
 from caretier_api.problems import BUSY, DATA, REASONER_FAILED, TIME_LIMIT, Kind, Problem, ProblemError, refused
 from caretier_api.settings import Settings, SettingsError
 from caretier_api.workers import Workers

@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from caretier.query import Found, Query
 from caretier_api import negotiation
 from caretier_api.conversation import FORM, read_fields
 from caretier_api.problems import Problem, ProblemError
@@ -17,7 +18,6 @@ from caretier_api.service import Service
 from caretier_api.site import Site, made_once
 
 if TYPE_CHECKING:
-    from caretier.sparql import Found
     from caretier.sparql_store import ShippedQuery
 
 _FILES = {"csv": ("text/csv", "result.csv"), "turtle": ("text/turtle", "result.ttl")}
@@ -74,8 +74,6 @@ def query_router(service: Service, site: Site) -> APIRouter:
         return response
 
     async def ask(query: str, solutions: str) -> Found:
-        from caretier.sparql import Query
-
         return await service.queries.run(Query(query, service.knowledge.prefixes, solutions=solutions))
 
     @router.get("/query", response_class=Response)

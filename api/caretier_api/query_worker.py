@@ -12,8 +12,8 @@ import pyoxigraph as ox
 
 from caretier.errors import CaretierError, QueryError
 from caretier.ontology import Ontology, load_ontology
-from caretier.sparql import Query
-from caretier.sparql_process import Limits, run_query_within
+from caretier.query import Limits, Query
+from caretier.sparql_process import run_query_within
 from caretier.sparql_store import add_folder, add_inferred, graph_sizes, inferred_name, queryable
 from caretier_api.problems import DATA, ProblemError, problem_of, refused
 from caretier_api.service_description import Contents, described

@@ -16,12 +16,13 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.types import Scope
 
 from caretier.fhir import domain_title
 from caretier.knowledge import CareTier
 from caretier.presentation import sentence
 from caretier.result import SOFTWARE
-from caretier_api import negotiation
+from caretier_api import negotiation, outcomes
 from caretier_api.exchange import JSON
 from caretier_api.problems import MEDIA_TYPE as PROBLEM
 from caretier_api.problems import NOT_FOUND, Problem, refused
@@ -74,13 +75,12 @@ class Site:
         }
         return Response(text, status_code=status, headers=headers, media_type=HTML)
 
-    def is_for(self, request: Request) -> bool:
-        """Say whether a request asks for a page rather than for data, as browsers do."""
+    def tell(self, problem: Problem, scope: Scope) -> Response:
+        """Tell of a problem: on a page to those who ask for pages, as browsers do, and to all others as data."""
+        request = Request(scope)
         accept = ",".join(request.headers.getlist("accept"))
-        return negotiation.preferred(accept, (PROBLEM, JSON, HTML)) == HTML
-
-    def problem(self, request: Request, problem: Problem) -> Response:
-        """Tell of a problem on a page."""
+        if negotiation.preferred(accept, (PROBLEM, JSON, HTML)) != HTML:
+            return outcomes.response(problem, scope)
         page = self.page(request, "problem.html", status=problem.kind.status, private=True, problem=problem)
         page.headers.update(problem.headers)
         return page

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from fastapi import Request
 
-from caretier.sparql import Query
+from caretier.query import Query
 from caretier_api import negotiation
 from caretier_api.problems import NOT_ACCEPTABLE, QUERY, refused
 

@@ -119,8 +119,8 @@ def questions(options: argparse.Namespace) -> int:
 def query(options: argparse.Namespace) -> int:
     """Run a SPARQL query."""
     from caretier.intake import assess_files, require_apart
-    from caretier.sparql import Query
-    from caretier.sparql_process import Limits, run_query_within
+    from caretier.query import Limits, Query
+    from caretier.sparql_process import run_query_within
     from caretier.sparql_store import queryable, shipped_queries
 
     kb = _load(options)

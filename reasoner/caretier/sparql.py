@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -18,6 +17,7 @@ from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from caretier.errors import QueryError, QueryFormError, QueryLimitError
+from caretier.query import Found, Query
 
 _STANDARD = {
     "dcterms": "http://purl.org/dc/terms/",
@@ -55,32 +55,6 @@ _NOT_PLAIN = re.compile(
 """IRIs, comments and strings, as SPARQL tells them apart."""
 
 Graphs = tuple[Sequence[ox.NamedNode], Sequence[ox.NamedNode]]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query, and how its answer is written.
-
-    `prefixes` hold unless the query declares them itself. `default_graphs` and `named_graphs` are read instead of
-    those that the query names, if there are any. `solutions` is the syntax of solutions and of yes or no (csv, tsv,
-    json, xml or table), `graph` that of a graph (turtle, ntriples, rdfxml, jsonld, trig or nquads); None is for an
-    answer that is not wanted.
-    """
-
-    text: str
-    prefixes: Mapping[str, str] = field(default_factory=dict)
-    solutions: str | None = "json"
-    graph: str | None = "turtle"
-    default_graphs: Sequence[str] = ()
-    named_graphs: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The answer to a query, and the syntax that it is in."""
-
-    syntax: str
-    content: bytes
 
 
 def run_query(store: ox.Store, query: Query, most_rows: int | None = None) -> Found:

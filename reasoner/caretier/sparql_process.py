@@ -8,27 +8,17 @@ import multiprocessing
 import os
 import resource
 import signal
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from caretier.errors import QueryError, QueryLimitError
-from caretier.sparql import Found, Query, run_query
+from caretier.query import Found, Limits, Query
+from caretier.sparql import run_query
 
 _PAGE = resource.getpagesize()
 _MEGABYTE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a query may take: seconds, megabytes of memory beyond the store, rows (or triples), megabytes of answer."""
-
-    seconds: float
-    megabytes: int | None = None
-    rows: int | None = None
-    answer_megabytes: int | None = None
 
 
 def run_query_within(store: ox.Store, query: Query, limits: Limits) -> Found:

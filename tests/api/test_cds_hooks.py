@@ -361,6 +361,8 @@ def test_answers_that_cannot_be_used_are_named(client: httpx.Client, kb: Knowled
 
 def test_other_addresses_and_formats(client: httpx.Client) -> None:
     assert client.post("/cds-services/phq-9", json=call_of(None)).status_code == 404
+    assert client.post("/cds-services/phq-triage", json=call_of(None)).status_code == 404
+    assert client.post("/cds-services/phq-interview", json=call_of(None)).status_code == 404
     assert client.post("/cds-services/phq-9/feedback", json={"feedback": []}).status_code == 404
     assert client.post(TRIAGE, content="x", headers={"Content-Type": "text/plain"}).status_code == 415
     assert client.post(TRIAGE, content="{", headers={"Content-Type": "application/json"}).status_code == 400

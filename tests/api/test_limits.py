@@ -53,6 +53,13 @@ def test_a_body_that_announces_itself_as_too_large_is_not_read(kb: caretier.Know
         assert b"At most 1,000 bytes are read." in received
 
 
+def test_a_browser_is_told_on_a_page(kb: caretier.KnowledgeBase) -> None:
+    with limited(kb, body_bytes=1_000) as served, httpx.Client(base_url=served.url) as client:
+        refused = client.post("/", content=b" " * 2_000, headers={"Accept": "text/html"})
+    assert (refused.status_code, refused.headers["content-type"]) == (413, "text/html; charset=utf-8")
+    assert "At most 1,000 bytes are read." in refused.text
+
+
 def test_a_body_that_grows_too_large_is_refused_on_the_way(kb: caretier.KnowledgeBase) -> None:
     with limited(kb, body_bytes=100_000) as served, connected(served) as connection:
         connection.sendall(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())

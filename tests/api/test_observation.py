@@ -132,7 +132,10 @@ def test_a_mistake_of_ours_is_a_problem_and_its_place_is_written_down(kb: careti
         assert answer.status_code == 500
         assert answer.json()["type"] == "https://w3id.org/caretier/problems/internal-error"
         assert answer.headers["x-content-type-options"] == "nosniff"
-    failed, answered = lines_of(log)
+        page = client.get("/mistake", headers={"Accept": "text/html"})
+        assert (page.status_code, "The service made a mistake." in page.text) == (500, True)
+        assert MARKER not in page.text
+    failed, answered, *_ = lines_of(log)
     assert (failed["event"], failed["error"]) == ("failed", "ValueError")
     assert failed["where"][-1].startswith(__file__)
     assert failed["request_id"] == answered["request_id"] == answer.headers["x-request-id"]

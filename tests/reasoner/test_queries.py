@@ -12,8 +12,9 @@ import pytest
 
 from caretier import sparql, sparql_process
 from caretier.errors import KnowledgeError, QueryError, QueryFormError, QueryLimitError
-from caretier.sparql import Query, run_query
-from caretier.sparql_process import Limits, run_query_within
+from caretier.query import Limits, Query
+from caretier.sparql import run_query
+from caretier.sparql_process import run_query_within
 from caretier.sparql_store import add_folder, graph_sizes
 
 TURTLE_AND_MORE = {
