@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import caretier
-from benchmarks import command_line, compiling, one_assessment
+from benchmarks import command_line, compiling, http, one_assessment
 from benchmarks.table import Row, as_text, machine
 from caretier import KnowledgeBase
 from caretier.progress import progress
@@ -18,6 +18,7 @@ Measurement = Callable[[KnowledgeBase], Iterator[Row]]
 QUICK: dict[str, Measurement] = {
     "one assessment": one_assessment.measure,
     "the command line": command_line.measure,
+    "the service": http.measure,
 }
 """What is measured, by the name that the progress shows; a further row is a further function here."""
 
