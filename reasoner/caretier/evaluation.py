@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from caretier.factoring import factored, in_order
 from caretier.knowledge import Atom, AtomSet, CareTier, Contradiction, Knowledge, atom_key
 from caretier.questionnaire import Answer, is_answer
 
@@ -19,28 +20,35 @@ _TYPES = {"boolean": bool, "choice": str, "integer": int}
 class Position:
     """Where one person stands: `given` are the bits that the answers make true, `possible` also those still open.
 
-    `asked` are the bits of the questions answered, "don't know" included; `open` those of the questions unknown.
+    `unknown` are, of those still open, the bits of questions answered with "don't know".
     """
 
     given: int
     possible: int
-    asked: int
-    open: int
+    unknown: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One minimal set of answers that shows a red flag, as bits of answers and of questions.
-
-    `conflicts` are the bits of the sets of answers that contradict each other and of which it has some.
-    """
+    """One minimal set of answers that shows a red flag, as bits of answers and of questions."""
 
     red_flag: int
     rank: int
     atoms: AtomSet
     bits: int
     questions: int
-    conflicts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NextQuestion:
+    """An open question, with the highest tier (its id) to which its answer could help to raise the result."""
+
+    id: str
+    could_raise_to: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Give the question as plain data."""
+        return {"id": self.id, "could_raise_to": self.could_raise_to}
 
 
 class Evaluator:
@@ -52,10 +60,10 @@ class Evaluator:
         questions = knowledge.questionnaire.questions
         self.question_bits = {question.id: 1 << number for number, question in enumerate(questions)}
         self.question_ids = tuple(self.question_bits)
-        self._every_question = (1 << len(questions)) - 1
         spoken_of = {atom for flag in knowledge.red_flags for pattern in flag.patterns for atom in pattern}
         spoken_of |= {atom for one in knowledge.contradictions for conflict in one.conflicts for atom in conflict}
-        atoms = sorted(spoken_of, key=atom_key)
+        places = {question.id: place for place, question in enumerate(questions)}
+        atoms = sorted(spoken_of, key=lambda atom: (places[atom.question], atom_key(atom)))
         self._bits = {atom: 1 << number for number, atom in enumerate(atoms)}
         self._open_bits = dict.fromkeys(self.question_bits, 0)
         self._every_answer = (1 << len(atoms)) - 1
@@ -78,15 +86,19 @@ class Evaluator:
         }
         self._ranks = {tier.id: tier.rank for tier in knowledge.tiers}
         self._tiers = {tier.rank: tier for tier in knowledge.tiers}
+        self.questions_to_ask = {
+            tier.rank: [(NextQuestion(atom.question, tier.id), self._open_bits[atom.question]) for atom in atoms]
+            for tier in knowledge.tiers
+        }
         self._contradictions = tuple(
             (contradiction, tuple((conflict, self.bits_of(conflict)) for conflict in contradiction.conflicts))
             for contradiction in knowledge.contradictions
         )
         self._conflicts = tuple(bits for _, conflicts in self._contradictions for _, bits in conflicts)
         self.patterns = tuple(self._patterns())
-        self._above = {
-            rank: tuple((pattern.bits, pattern) for pattern in self.patterns if pattern.rank > rank)
-            for rank in {*self._tiers, *(each - 1 for each in self._tiers)}
+        products = sorted(self._products(), key=lambda product: -product[0])
+        self._products_above = {
+            rank: tuple(product for product in products if product[0] > rank) for rank in self._tiers
         }
         flags = knowledge.red_flags
         self._rank_of = [self._ranks[flag.tier] for flag in flags]
@@ -126,14 +138,13 @@ class Evaluator:
 
     def position(self, answers: Mapping[str, Answer], given: int) -> Position:
         """Say where a person stands whose answers, free of contradictions, make these bits true."""
-        asked = known = settled = 0
+        settled = unknown = 0
         for question, answer in answers.items():
-            bit = self.question_bits[question]
-            asked |= bit
             if answer is not None:
-                known |= bit
                 settled |= self._open_bits[question]
-        return Position(given, self._every_answer & ~settled | given, asked, self._every_question & ~known)
+            else:
+                unknown |= self._open_bits[question]
+        return Position(given, self._every_answer & ~settled | given, unknown)
 
     def contradictions(self, given: int) -> Iterator[tuple[Contradiction, AtomSet]]:
         """Go through the contradictions among answers, each with every set of answers that makes it."""
@@ -144,10 +155,7 @@ class Evaluator:
 
     def is_contradictory(self, given: int) -> bool:
         """Say whether answers cannot all be true."""
-        for bits in self._conflicts:  # noqa: SIM110 -- a generator takes several times as long
-            if given & bits == bits:
-                return True
-        return False
+        return _completes(given, self._conflicts)
 
     def red_flags(self, given: int) -> list[int]:
         """Return the numbers of the red flags that answers show: highest tier first, then by condition and id."""
@@ -174,32 +182,49 @@ class Evaluator:
         """Return the conditions that red flags suggest, each once, in the order in which `red_flags` gives them."""
         return tuple(dict.fromkeys([self._condition_of[number] for number in red_flags]))
 
-    def reachable(self, position: Position, above: int = -1) -> Iterator[Pattern]:
-        """Go through the patterns of a tier above a rank that open questions could complete, highest tier first.
+    def reachable(self, position: Position, above: int) -> Iterator[tuple[int, list[int]]]:
+        """Go through what open questions could complete of a tier above a rank, highest tier first.
 
-        No answer given is changed, and answers and pattern together make no contradiction: leaving every other
-        question open makes them a valid document.
+        Patterns are taken as products (see `factored`): what comes is the rank and, for each choice of which no answer
+        is given, the bits of its answers that are still open. No answer given is changed, and the answers make no
+        contradiction with those of any pattern of the product: leaving all others open makes them a valid document.
         """
-        closed, given = ~position.possible, position.given
-        for bits, pattern in self._above[above]:
-            if bits & closed:
-                continue
-            joined = given | bits
-            for conflict in pattern.conflicts:
-                if joined & conflict == conflict:
-                    break
+        given, possible = position.given, position.possible
+        for rank, choices, conflicts in self._products_above[above]:
+            lacking = []
+            for choice in choices:
+                if not choice & given:
+                    still_open = choice & possible
+                    if not still_open:
+                        break
+                    lacking.append(still_open)
             else:
-                yield pattern
+                if not conflicts or not _completes(given | union(choices), conflicts):
+                    yield rank, lacking
 
     def _patterns(self) -> Iterator[Pattern]:
         found = []
         for number, flag in enumerate(self.knowledge.red_flags):
             for atoms in flag.patterns:
-                bits = self.bits_of(atoms)
                 questions = union(self.question_bits[atom.question] for atom in atoms)
-                conflicts = tuple(conflict for conflict in self._conflicts if conflict & bits)
-                found.append(Pattern(number, self._ranks[flag.tier], atoms, bits, questions, conflicts))
+                found.append(Pattern(number, self._ranks[flag.tier], atoms, self.bits_of(atoms), questions))
         yield from sorted(found, key=lambda pattern: -pattern.rank)
+
+    def _products(self) -> Iterator[tuple[int, tuple[int, ...], tuple[int, ...]]]:
+        """Write the patterns as products: the rank, the bits of each choice, and the conflicts that it has a part of.
+
+        A pattern that has a part of a conflict is a product of its own, so that it alone is left out for it.
+        """
+        for flag in self.knowledge.red_flags:
+            rank, free = self._ranks[flag.tier], list[AtomSet]()
+            for atoms in flag.patterns:
+                bits = self.bits_of(atoms)
+                if conflicts := tuple(conflict for conflict in self._conflicts if conflict & bits):
+                    yield rank, tuple(self._bits[atom] for atom in sorted(atoms, key=atom_key)), conflicts
+                else:
+                    free.append(atoms)
+            for product in factored(free):
+                yield rank, tuple(map(self.bits_of, in_order(product))), ()
 
 
 def union(several: Iterable[int]) -> int:
@@ -208,3 +233,11 @@ def union(several: Iterable[int]) -> int:
     for one in several:
         bits |= one
     return bits
+
+
+def _completes(given: int, several: Iterable[int]) -> bool:
+    """Say whether bits that are given complete one of several sets."""
+    for bits in several:  # noqa: SIM110 -- a generator takes several times as long
+        if given & bits == bits:
+            return True
+    return False

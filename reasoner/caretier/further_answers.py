@@ -24,8 +24,11 @@ def goal_of(answers: Mapping[str, Answer], evaluator: Evaluator) -> AtomSet | No
     top = evaluator.knowledge.tiers[0]
     position = evaluator.position(answers, evaluator.given(answers))
     goals = [
-        ((goal.questions & position.open).bit_count(), len(goal.atoms), sorted(map(atom_key, goal.atoms)), goal.atoms)
-        for goal in evaluator.reachable(position, above=top.rank - 1)
+        ((goal.bits & ~position.given).bit_count(), len(goal.atoms), sorted(map(atom_key, goal.atoms)), goal.atoms)
+        for goal in evaluator.patterns
+        if goal.rank == top.rank
+        and not goal.bits & ~position.possible
+        and not evaluator.is_contradictory(position.given | goal.bits)
     ]
     best = min(goals, default=None)
     return best[-1] if best is not None and best[0] > 0 else None

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 
-from caretier.evaluation import Evaluator, Position, union
+from caretier.evaluation import Evaluator, NextQuestion, Position, union
 from caretier.knowledge import CareTier
-
-
-@dataclass(frozen=True, slots=True)
-class NextQuestion:
-    """An open question, with the highest tier (its id) to which its answer could help to raise the result."""
-
-    id: str
-    could_raise_to: str
-
-    def to_dict(self) -> dict[str, str]:
-        """Give the question as plain data."""
-        return {"id": self.id, "could_raise_to": self.could_raise_to}
 
 
 def ceiling(evaluator: Evaluator, position: Position, tier: CareTier) -> CareTier:
     """Return the highest tier of any valid extension of the answers, of which `tier` is proven already."""
-    for pattern in evaluator.reachable(position, tier.rank):
-        return next(each for each in evaluator.knowledge.tiers if each.rank == pattern.rank)
+    for rank, _ in evaluator.reachable(position, tier.rank):
+        return next(each for each in evaluator.knowledge.tiers if each.rank == rank)
     return tier
 
 
@@ -36,41 +24,53 @@ def open_questions(evaluator: Evaluator, position: Position, tier: CareTier) -> 
     A question answered with "don't know" is not listed again; what would matter together with it is, since an answer
     to that can show that the unknown one does not matter.
     """
-    places: dict[tuple[int, int], dict[int, int]] = {}
-    given = position.given
-    for pattern in evaluator.reachable(position, tier.rank):
-        lacking = pattern.bits & ~given
-        place = (-pattern.rank, lacking.bit_count())
-        if place not in places:
-            places[place] = {}
-        places[place][lacking] = pattern.questions
-    tiers = {each.rank: each.id for each in evaluator.knowledge.tiers}
-    listed, found = position.asked | ~position.open, list[NextQuestion]()
-    one_is_enough, several_are_enough = 0, list[int]()
+    places: dict[tuple[int, int], list[list[int]]] = {}
+    for rank, lacking in evaluator.reachable(position, tier.rank):
+        places.setdefault((-rank, len(lacking)), []).append(lacking)
+    found: list[NextQuestion] = []
+    listed = position.unknown
+    one_is_enough, several_are_enough = 0, list[Sequence[int]]()
     for rank, count in sorted(places):
-        bits, needed = 0, list[int]()
-        for lacking, questions in places[rank, count].items():
-            if lacking & one_is_enough:
-                continue
-            new = questions & ~listed
-            if count <= 2 or not new or not _is_enough(lacking, several_are_enough):
-                bits |= new
-                needed.append(lacking)
         if count == 1:
-            one_is_enough |= union(needed)
+            bits = union([choice for (choice,) in places[rank, count]])
+            one_is_enough |= bits
         else:
+            others = ([choice & ~one_is_enough for choice in lacking] for lacking in places[rank, count])
+            needed = [choices for choices in others if all(choices)]
+            bits = 0
+            for choices in needed:
+                bits |= union(choices) if count == 2 else _needed_together(choices, listed, several_are_enough)
             several_are_enough += needed
-        listed |= bits
+        bits &= ~listed
+        to_ask = evaluator.questions_to_ask[-rank]
         while bits:
-            lowest = bits & -bits
-            found.append(NextQuestion(evaluator.question_ids[lowest.bit_length() - 1], tiers[-rank]))
-            bits ^= lowest
+            question, of_question = to_ask[(bits & -bits).bit_length() - 1]
+            found.append(question)
+            listed |= of_question
+            bits &= ~of_question
     return tuple(found)
 
 
-def _is_enough(lacking: int, several: Iterable[int]) -> bool:
-    """Say whether one of several sets of answers is among those that are lacking."""
-    for fewer in several:  # noqa: SIM110 -- a generator takes several times as long
-        if fewer & lacking == fewer:
+def _needed_together(choices: Sequence[int], listed: int, several: Iterable[Sequence[int]]) -> int:
+    """Return the answers of choices that are needed together, since no fewer are enough; 0 where all are listed."""
+    if not union(choices) & ~listed:
+        return 0
+    together = map(sum, product(*map(_each_bit, choices)))  # no two choices have an answer in common
+    return union([answers for answers in together if not _is_enough(answers, several)])
+
+
+def _each_bit(bits: int) -> Iterator[int]:
+    while bits:
+        yield bits & -bits
+        bits &= bits - 1
+
+
+def _is_enough(answers: int, several: Iterable[Sequence[int]]) -> bool:
+    """Say whether answers have one of each choice, for some of several lists of choices."""
+    for choices in several:
+        for choice in choices:
+            if not answers & choice:
+                break
+        else:
             return True
     return False

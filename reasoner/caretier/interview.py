@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from caretier.interval import NextQuestion
+from caretier.evaluation import NextQuestion
 from caretier.questionnaire import Answer, Question, Questionnaire
 from caretier.result import Result
 

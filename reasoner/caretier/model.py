@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 from caretier.errors import ContradictionError, Problem
 from caretier.evaluation import Evaluator
@@ -56,6 +56,23 @@ class DecisionModel:
         """The evaluator of its knowledge."""
         return Evaluator(self.knowledge)
 
+    @cached_property
+    def _shared(self) -> Callable[[int, int], FoundRedFlag | None]:
+        """Return what a pattern shows, by the numbers of its red flag and of the pattern, in one value for everybody.
+
+        None for a pattern that more than one answer to a question can complete: there each has answers of their own.
+        """
+
+        @cache
+        def shared(red_flag: int, pattern: int) -> FoundRedFlag | None:
+            atoms = self.knowledge.red_flags[red_flag].patterns[pattern]
+            if any(atom.relation != "is" for atom in atoms):
+                return None
+            answers = {atom.question: atom.value for atom in atoms}
+            return replace(self._shown(red_flag, pattern, answers), shared=True)
+
+        return shared
+
     def triage(self, answers: Mapping[str, Answer]) -> Triage:
         """Return only tier and conditions; see `assess`."""
         evaluator = self.evaluator
@@ -85,10 +102,8 @@ class DecisionModel:
             conditions=conditions_of(
                 knowledge,
                 [
-                    FoundRedFlag(flag, *shown_by(knowledge.questionnaire, flag, pattern, values))
-                    for flag, pattern in (
-                        (knowledge.red_flags[number], next(evaluator.shown_by(number, given))) for number in found
-                    )
+                    self._shared(number, pattern) or self._shown(number, pattern, values)
+                    for number, pattern in ((number, next(evaluator.shown_by(number, given))) for number in found)
                 ],
             ),
             next_questions=() if highest is tier else open_questions(evaluator, position, tier),
@@ -97,6 +112,10 @@ class DecisionModel:
             knowledge=knowledge,
             answers=answers,
         )
+
+    def _shown(self, red_flag: int, pattern: int, answers: Mapping[str, Answer]) -> FoundRedFlag:
+        flag = self.knowledge.red_flags[red_flag]
+        return FoundRedFlag(flag, *shown_by(self.knowledge.questionnaire, flag, pattern, answers))
 
     def _contradiction(self, answers: Mapping[str, Answer], given: int) -> ContradictionError:
         """Say what contradicts, and what the other answers prove all the same."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from caretier.interval import NextQuestion
+from caretier.evaluation import NextQuestion
 from caretier.knowledge import Axiom, CareTier, Knowledge, Recommendation, RedFlag, Source
 from caretier.questionnaire import Answers
 from caretier.reasons import Reason
@@ -14,9 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
-
-Constant = Recommendation | tuple[Axiom, ...] | tuple[Source, ...]
-"""What the knowledge says, in the same words in every result."""
 
 SOFTWARE = "0.1.0"
 """The version of this software; the knowledge has its own."""
@@ -41,11 +38,15 @@ def plainly(value: Constant) -> object:
 
 @dataclass(frozen=True, slots=True)
 class FoundRedFlag:
-    """A red flag that was found, with the answers that show it and the axioms by which they do."""
+    """A red flag that was found, with the answers that show it and the axioms by which they do.
+
+    `shared` says that this very value is what everybody gets whose answers show the red flag in the same way.
+    """
 
     red_flag: RedFlag
     because: tuple[Reason, ...]
     proof: tuple[Axiom, ...] = ()
+    shared: bool = field(default=False, repr=False, compare=False)
 
     def to_dict(self, told: Callable[[Constant], object] = plainly) -> dict[str, object]:
         """Give the red flag as plain data; `source` is the first of its sources. For `told` see `Result.to_dict`."""
@@ -63,6 +64,10 @@ class FoundRedFlag:
         }
 
 
+Constant = FoundRedFlag | NextQuestion | Recommendation | tuple[Axiom, ...] | tuple[Source, ...]
+"""What the knowledge says, in the same words to everybody."""
+
+
 @dataclass(frozen=True, slots=True)
 class SuggestedCondition:
     """A condition that the answers suggest; its tier is the highest of its red flags that were found."""
@@ -76,7 +81,7 @@ class SuggestedCondition:
     def to_dict(self, told: Callable[[Constant], object] = plainly) -> dict[str, object]:
         """Give the condition as plain data. For `told` see `Result.to_dict`."""
         entry: dict[str, object] = {"id": self.id, "label": self.label, "tier": self.tier}
-        entry["red_flags"] = [found.to_dict(told) for found in self.red_flags]
+        entry["red_flags"] = [told(found) if found.shared else found.to_dict(told) for found in self.red_flags]
         if self.recommendation:
             entry |= {"advice": self.recommendation.advice, "course": told(self.recommendation)}
         return entry
@@ -120,7 +125,7 @@ class Result:
     def to_dict(self, told: Callable[[Constant], object] = plainly) -> dict[str, object]:
         """Give the result as plain data, ready for JSON.
 
-        `told` gives what is the same in every result; whoever writes many may remember what it made of each value.
+        `told` gives what everybody is told in the same words; whoever writes many results may remember how.
         """
         return {
             "id": self.id,
@@ -129,7 +134,7 @@ class Result:
             "final": self.final,
             "advice": self.advice,
             "conditions": [condition.to_dict(told) for condition in self.conditions],
-            "next_questions": [question.to_dict() for question in self.next_questions],
+            "next_questions": [told(question) for question in self.next_questions],
             "notes": list(self.notes),
             "safety_net": self.knowledge.questionnaire.safety_net,
             "engine": self.engine,
