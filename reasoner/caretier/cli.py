@@ -171,6 +171,32 @@ def _parser() -> argparse.ArgumentParser:
     _ontology(compiling)
     compiling.set_defaults(run=lambda options: _upkeep().compile_ontology(options))
 
+    comparing = subcommands.add_parser(
+        "diff",
+        help="say what an edit of the ontology changes, and for whom",
+        description="Compare two versions of an ontology: which answers now lead to a higher or lower tier, to other "
+        "conditions or to a refusal, which axiom did it, which cases change, and which terms. It is exact: found from "
+        "the decision models of both, which are compiled where there is none that fits. Exits 1 when somebody comes to "
+        "a lower tier.",
+        epilog="Example: caretier diff main . --allow-lower FeverRedFlag",
+    )
+    comparing.add_argument("old", metavar="OLD", help="a folder, the root file of an ontology, or a git revision")
+    comparing.add_argument("new", metavar="NEW", help="the same for the version after the edit")
+    comparing.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="default: text")
+    comparing.add_argument(
+        "--allow-lower", metavar="RED_FLAG", action="append", default=[],
+        help="the id of a red flag whose people may come to a lower tier; may be given more than once",
+    )  # fmt: skip
+    comparing.add_argument(
+        "--cases", metavar="FILE",
+        help="cases to compare: lines of JSON with id and answers; default: tests/ontology/vignettes.jsonl of NEW",
+    )  # fmt: skip
+    comparing.add_argument(
+        "--ontology", metavar="ROOT", help="the root file within OLD and NEW; default: the one that is there"
+    )
+    _time_limit(comparing)
+    comparing.set_defaults(run=_compare)
+
     query = subcommands.add_parser(
         "query",
         help="run a SPARQL query over the ontology and assessed answers",
@@ -214,6 +240,13 @@ def _serve(options: argparse.Namespace) -> int:
     from caretier.serving import serve
 
     return serve(options)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    """Import what comparing needs when it is asked for."""
+    from caretier.comparing import compare_versions
+
+    return compare_versions(options)
 
 
 def _upkeep() -> ModuleType:

@@ -12,7 +12,7 @@ import pytest
 
 from caretier import sparql, sparql_process
 from caretier.errors import KnowledgeError, QueryError, QueryFormError, QueryLimitError
-from caretier.query import Limits, Query
+from caretier.query import Found, Limits, Query
 from caretier.sparql import run_query
 from caretier.sparql_process import run_query_within
 from caretier.sparql_store import add_folder, graph_sizes
@@ -154,9 +154,9 @@ def test_a_query_can_open_no_file(store: ox.Store, tmp_path: Path, monkeypatch: 
     file = tmp_path / "file"
     file.write_text("here")
 
-    def read(*_: object) -> sparql.Found:
+    def read(*_: object) -> Found:
         try:
-            return sparql.Found("text", file.read_bytes())
+            return Found("text", file.read_bytes())
         except OSError as error:
             raise QueryError(str(error.strerror)) from None
 
