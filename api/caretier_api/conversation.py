@@ -7,7 +7,7 @@ have been changed on the way, so it is read as strictly as any other answers.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -71,8 +71,23 @@ class Filled:
             raise NotAnsweredError("nothing-ticked", first)
         return screen.ticked(self.yes, self.unknown)
 
+    def said(self, screen: Screen) -> dict[str, Answer]:
+        """Return what is said on a screen that is left half-way: what has no tick is not denied but open.
+
+        Raises NotAnsweredError for what is said and cannot be read, but not for a screen on which nothing is said.
+        """
+        try:
+            answers = self.answers(screen)
+        except NotAnsweredError as error:
+            if error.fault in ("nothing", "nothing-ticked"):
+                return {}
+            raise
+        if screen.lead_in is None:
+            return answers
+        return {question: answer for question, answer in answers.items() if answer is not False}
+
     def _answer(self, question: Question) -> Answer:
-        text = self.text.strip()
+        text = self.text.strip() or ("yes" if question.id in self.yes else "")
         if not text:
             raise NotAnsweredError("nothing", question)
         if text == UNKNOWN:
@@ -105,9 +120,15 @@ class Conversation:
         """All answers that count."""
         return {question: answer for given in self.given for question, answer in given.items()}
 
-    def answered(self, answers: Given) -> Conversation:
-        """Add the answers of a screen; answers to what was asked before take the place of the former ones."""
-        draft = {question: answer for question, answer in self.draft.items() if question not in answers}
+    def answered(self, answers: Given, *, asked: Collection[str] = ()) -> Conversation:
+        """Add the answers of a screen; answers to what was asked before take the place of the former ones.
+
+        Whatever was `asked` on the screen is not filled in again as it was before, even where it is left open.
+        """
+        seen = {*answers, *asked}
+        draft = {question: answer for question, answer in self.draft.items() if question not in seen}
+        if not answers:
+            return Conversation(self.given, draft, self.for_other)
         for number, given in enumerate(self.given):
             if given.keys() & answers.keys():
                 changed = (*self.given[:number], {**given, **answers}, *self.given[number + 1 :])

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 from caretier.errors import CaretierError, UnreadableInputError
 from caretier.interview import Screen
 from caretier.knowledge import Knowledge
-from caretier.questionnaire import Question
+from caretier.questionnaire import Answer, Question
 from caretier_api import negotiation
 from caretier_api.conversation import (
     FORM,
@@ -92,8 +92,7 @@ class _Interview:
             case "continue" | "none" | "unknown" as said if asked:
                 return await self._take(request, conversation, asked, read_filled(fields), said)
             case "stop":
-                kept = _kept(conversation, asked, read_filled(fields))
-                return await self._go_on(request, kept, stop=True)
+                return await self._stop(request, conversation, asked, read_filled(fields))
         return await self._go_on(request, conversation)
 
     async def _take(
@@ -107,6 +106,18 @@ class _Interview:
         except NotAnsweredError as error:
             return await self._ask(request, conversation, screen, filled, error)
         return await self._go_on(request, conversation.answered(answers))
+
+    async def _stop(
+        self, request: Request, conversation: Conversation, asked: Screen | None, filled: Filled
+    ) -> Response:
+        """Show the result so far, to which all counts that is said on the screen; what is not said stays open."""
+        if asked is not None:
+            try:
+                said = filled.said(asked)
+            except NotAnsweredError as error:
+                return await self._ask(request, conversation, asked, filled, error)
+            conversation = conversation.answered(said, asked=[question.id for question in asked.questions])
+        return await self._go_on(request, conversation, stop=True)
 
     async def _back(
         self, request: Request, conversation: Conversation, asked: Screen | None, filled: Filled
@@ -204,16 +215,16 @@ class _Interview:
             reported=[
                 question.phrase(answer)
                 for question in questions
-                if (answer := answers.get(question.id)) is not None and answer is not False
+                if (answer := answers.get(question.id)) is not None and _denied(question, answer) is None
             ],
             denied=[
                 (group.label, told)
                 for group in knowledge.questionnaire.groups
                 if (
                     told := [
-                        question.answer_text
+                        text
                         for question in questions
-                        if question.group == group.id and answers.get(question.id) is False
+                        if question.group == group.id and (text := _denied(question, answers.get(question.id)))
                     ]
                 )
             ],
@@ -266,6 +277,16 @@ def _told_on(screen: Screen, given: Given) -> list[str]:
     if screen.lead_in is None:
         return [question.phrase(given[question.id]) for question in screen.questions]
     return [question.phrase(given[question.id]) for question in screen.questions if given[question.id] is not False]
+
+
+def _denied(question: Question, answer: Answer) -> str | None:
+    """Name what an answer denies, with the option that says so; None when it denies nothing."""
+    if answer is False:
+        return question.answer_text
+    if question.type != "choice" or answer is None:
+        return None
+    option = question.option(answer)
+    return f"{question.answer_text} (“{option.label}”)" if option.denies and not option.reports else None
 
 
 def _said(knowledge: Knowledge, question: str, answers: Any) -> tuple[Question, str]:

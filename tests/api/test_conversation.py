@@ -53,6 +53,29 @@ def test_a_checklist_denies_what_is_neither_ticked_nor_unknown(kb: caretier.Know
         Filled().answers(screen)
 
 
+def test_what_is_left_half_way_says_what_is_ticked_and_denies_nothing(kb: caretier.KnowledgeBase) -> None:
+    checklist = screen_of(["fever", "headache", "tiredness"], kb.questionnaire)
+    filled = Filled(yes=frozenset({"fever"}), unknown=frozenset({"headache"}))
+    assert filled.said(checklist) == {"fever": True, "headache": None}
+    assert Filled().said(checklist) == {}
+    with pytest.raises(NotAnsweredError, match="both"):
+        Filled(yes=frozenset({"fever"}), unknown=frozenset({"fever"})).said(checklist)
+    for question in kb.questions:
+        screen = screen_of([question.id], kb.questionnaire)
+        assert Filled().said(screen) == {}
+        for answer in _allowed(question):
+            filled = Conversation().answered({question.id: answer}).filled(screen)
+            assert filled.said(screen) == {question.id: answer}
+    with pytest.raises(NotAnsweredError, match="not-a-number"):
+        Filled(text="forty").said(screen_of(["age"], kb.questionnaire))
+
+
+def test_what_is_left_open_is_not_filled_in_as_it_was_before() -> None:
+    taken_back = Conversation().kept({"a": True, "b": True, "c": 1})
+    assert taken_back.answered({"b": None}, asked=["a", "b"]) == Conversation(({"b": None},), {"c": 1})
+    assert taken_back.answered({}, asked=["a", "b"]) == Conversation((), {"c": 1})
+
+
 def _allowed(question: Question) -> tuple[Answer, ...]:
     if question.type == "boolean":
         return True, False, None

@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 import caretier
+from caretier.presentation import sentence
 from caretier.questionnaire import Answer
 from caretier_api.app import create_app
 from caretier_api.settings import Settings
@@ -136,7 +137,11 @@ class Visitor:
 
     def walk(self, answers: Answers, whom: str = "me") -> list[Page]:
         """Answer everything that is asked; the last page is the result."""
-        pages = [self.start(whom)]
+        return self.walk_on(self.start(whom), answers)
+
+    def walk_on(self, page: Page, answers: Answers) -> list[Page]:
+        """Answer everything that is asked from this page on."""
+        pages = [page]
         while pages[-1].asked and len(pages) < 40:
             pages.append(self.answer(pages[-1], answers))
         return pages
@@ -246,6 +251,103 @@ def test_stopping_shows_a_result_that_is_not_final_and_one_can_go_on(visitor: Vi
     assert "This result is not final" in stopped.text
     again = visitor.post(*stopped.hidden)
     assert again.asked == second.asked
+
+
+def test_stopping_takes_what_is_ticked_and_denies_nothing(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
+    screen = next(page for page in visitor.walk({"age": 40}) if "fever" in page.asked and len(page.asked) > 1)
+    stopped = visitor.press(screen, "stop", ("yes", "fever"), ("unknown", "tiredness"))
+    reported, denied, unknown = sheet(stopped)
+    assert "fever" in reported
+    assert kb.questionnaire.by_id["tiredness"].answer_text in unknown
+    left_open = [kb.questionnaire.by_id[each] for each in screen.asked if each not in ("fever", "tiredness")]
+    assert left_open
+    for question in left_open:
+        assert question.answer_text not in reported + denied + unknown
+    again = visitor.post(*stopped.hidden)
+    assert not {"fever", "tiredness"} & set(again.asked)
+    further = {each for page in visitor.walk_on(again, {}) for each in page.asked}
+    assert further & {question.id for question in left_open}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [("asked", "saddle-numbness"), ("yes", "saddle-numbness")],
+        [("asked", "saddle-numbness"), ("asked", "bladder-problem"), ("yes", "saddle-numbness")],
+        [("asked", "saddle-numbness"), ("answer", "yes")],
+    ],
+)
+def test_stopping_hides_no_emergency(visitor: Visitor, sent: list[tuple[str, str]]) -> None:
+    page = visitor.post(("given", '{"morning-stiffness":false}'), *sent, ("do", "stop"))
+    assert 'class="hero level-1"' in page.html
+    assert "numbness where a saddle would touch" in sheet(page)[0]
+
+
+def test_stopping_takes_the_option_chosen_and_the_number_typed(visitor: Visitor) -> None:
+    given = ("given", '{"morning-stiffness":false}')
+    chosen = visitor.post(given, ("asked", "pain-severity"), ("answer", "severe"), ("do", "stop"))
+    assert "severe back or neck pain" in sheet(chosen)[0]
+    denied = visitor.post(given, ("asked", "fever"), ("answer", "no"), ("do", "stop"))
+    assert "fever" in sheet(denied)[1]
+    typed = visitor.post(given, ("asked", "age"), ("answer", "73"), ("do", "stop"))
+    assert "age in years: 73" in sheet(typed)[0]
+    nothing = visitor.post(given, ("asked", "age"), ("answer", ""), ("do", "stop"))
+    assert nothing.is_result
+    assert "age in years" not in "".join(sheet(nothing))
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ([("asked", "age"), ("answer", "forty")], "Please type a whole number, with digits only."),
+        ([("asked", "age"), ("answer", "400")], "Please type a number from 0 to 120."),
+        (
+            [("asked", "fever"), ("asked", "headache"), ("yes", "fever"), ("unknown", "fever")],
+            "You ticked “fever”, and you also said that you don't know about it",
+        ),
+    ],
+)
+def test_stopping_drops_nothing_that_cannot_be_read(visitor: Visitor, sent: list[tuple[str, str]], said: str) -> None:
+    page = visitor.post(("given", '{"morning-stiffness":false}'), *sent, ("do", "stop"))
+    assert page.status == 422
+    assert said in page.text
+
+
+def test_a_tick_taken_away_before_stopping_does_not_come_back(visitor: Visitor) -> None:
+    second = visitor.answer(visitor.start(), {})
+    screen = visitor.answer(second, {})
+    back = visitor.press(screen, "back", ("yes", screen.asked[0]))
+    forward = visitor.answer(back, {})
+    assert forward.checked == [f"yes={screen.asked[0]}"]
+    stopped = visitor.press(forward, "stop")
+    again = visitor.post(*stopped.hidden)
+    assert again.asked == screen.asked
+    assert again.checked == []
+
+
+def test_the_summary_does_not_report_what_an_option_denies(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
+    options = [(question, option) for question in kb.questions for option in question.options]
+    assert any(option.denies for _, option in options)
+    for question, option in options:
+        result = visitor.post(("given", json.dumps({question.id: option.id})), ("do", "stop"))
+        reported, denied, _ = sheet(result)
+        if option.denies:
+            assert reported == "nothing", option
+            assert f"{question.answer_text} (“{option.label}”)" in denied
+        else:
+            assert option.text in reported
+            assert denied == "nothing", option
+
+
+def sheet(result: Page) -> tuple[str, str, str]:
+    """Read what the summary for the doctor says is reported, denied and not known."""
+    summary = result.text.partition("One page.")[2].partition("What is in none of these lists")[0]
+    reported, _, rest = summary.partition(" Reported ")[2].partition(" Denied ")
+    denied, _, unknown = rest.partition(" Asked, and not known ")
+    assert reported
+    assert denied
+    assert unknown
+    return reported, denied, unknown
 
 
 def test_what_is_proven_is_told_while_questions_go_on(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
@@ -530,6 +632,32 @@ def test_the_emergency_number_is_a_setting(kb: caretier.KnowledgeBase) -> None:
     assert "In an emergency call 112 or 999" in page.text
     result = Visitor(TestClient(create_app(kb, Settings(emergency_number="+44 999")))).walk(EMERGENCY)[-1]
     assert 'href="tel:+44999"' in result.html
+
+
+def test_the_number_to_call_stands_before_any_other_and_says_for_whom_it_is(kb: caretier.KnowledgeBase) -> None:
+    visitor = Visitor(TestClient(create_app(kb, Settings(emergency_number="112"))))
+    contradicting = visitor.post(FEMALE, CONTRADICTING, ("given", json.dumps(dict(EMERGENCY))))
+    for page in (visitor.walk(EMERGENCY)[-1], contradicting):
+        hero = page.text.partition("In an emergency call 112")[2]
+        assert "Here, the emergency number is 112. If you are in another country" in hero
+        numbers = re.findall(r"\b\d{3}\b", hero)
+        assert numbers[:2] == ["112", "112"]
+        assert hero.index("Call 112") < hero.index(kb.knowledge.tiers[0].advice)
+
+
+def test_when_nothing_was_found_the_heading_says_so_in_words(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
+    tier = kb.knowledge.tiers[-1]
+    result = visitor.walk({"age": 40})[-1]
+    heading = re.findall(r"<h1[^>]*>(.*)</h1>", result.html)
+    assert heading == [tier.advice]
+    assert f"Result: {sentence(tier.label)}" in result.text
+
+
+def test_the_summary_for_the_doctor_is_one_step_from_the_top(visitor: Visitor) -> None:
+    result = visitor.walk(APPOINTMENT)[-1]
+    assert result.links.count("#sheet") == 1
+    assert 'id="sheet"' in result.html
+    assert result.html.index('href="#sheet"') < result.html.index("Why we say this")
 
 
 def test_behind_a_reverse_proxy_all_links_keep_to_its_path(kb: caretier.KnowledgeBase) -> None:

@@ -1,24 +1,34 @@
 "use strict";
 // The interview works without this script. With it, the browser's own Back goes from page to page and does not ask
-// whether to send a form again: no cache keeps these pages, so this tab does, for as long as it is open.
+// whether to send a form again. The pages are kept in the memory of this tab. Nothing of them goes into the state of
+// the history, nor may the browser remember what is ticked: both would be written to its disk and outlive the tab.
 (() => {
   const pages = new Map();
   let place = history.state?.place ?? 0;
   let waiting = false;
 
   function keep() {
-    pages.set(place, { body: document.body, title: document.title });
+    pages.set(place, { body: tame(document.body), title: document.title });
+  }
+
+  function tame(body) {
+    body.querySelectorAll("form").forEach((form) => (form.autocomplete = "off"));
+    body.querySelectorAll("[autofocus]").forEach((begin) => {
+      begin.autofocus = false; // this script does it, and a browser complains of both
+      begin.dataset.begin = "";
+    });
+    return body;
   }
 
   function show({ body, title }) {
     document.body.replaceWith(body);
     document.title = title;
     scrollTo({ top: 0, behavior: "instant" });
-    prepare();
+    offerPrinting();
+    (document.querySelector("[data-begin]") ?? document.getElementById("main")).focus({ preventScroll: true });
   }
 
-  function prepare() {
-    (document.querySelector("[autofocus]") ?? document.getElementById("main")).focus({ preventScroll: true });
+  function offerPrinting() {
     document.querySelectorAll("[data-print]").forEach((button) => (button.hidden = false));
   }
 
@@ -30,7 +40,7 @@
     });
     if (!response.headers.get("Content-Type")?.startsWith("text/html")) throw new TypeError("no page");
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    return { body: document.adoptNode(page.body), title: page.title };
+    return { body: document.adoptNode(tame(page.body)), title: page.title };
   }
 
   async function meanwhile(work) {
@@ -59,7 +69,7 @@
       const page = await ask(form.action, answers.toString());
       keep();
       place += 1;
-      history.pushState({ place, answers: answers.toString() }, "", form.action);
+      history.pushState({ place }, "", form.action);
       show(page);
     });
   });
@@ -71,21 +81,18 @@
     event.preventDefault(); // a jump within a page is no step back to come
     const target = document.getElementById(link.hash.slice(1));
     target.focus();
-    target.scrollIntoView({ block: "center" });
+    target.scrollIntoView({ block: target.matches("input") ? "center" : "start" });
   });
 
   addEventListener("popstate", ({ state }) => {
     keep();
     place = state?.place ?? 0;
     if (pages.has(place)) show(pages.get(place));
-    else if (state?.answers) meanwhile(async () => show(await ask(location.href, state.answers)));
     else location.reload();
   });
 
-  if (history.state?.answers) {
-    meanwhile(async () => show(await ask(location.href, history.state.answers)));
-  } else {
-    history.replaceState({ place }, "");
-    document.querySelectorAll("[data-print]").forEach((button) => (button.hidden = false));
-  }
+  const anew = document.querySelector(".anew");
+  if (anew && place > 0) anew.hidden = false;
+  history.replaceState({ place }, "");
+  offerPrinting();
 })();
