@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from caretier.errors import ContradictionError
 from caretier.fhir import Codes, Resource, domain_iri, domain_title, questionnaire_url, term_coding
-from caretier.fhir_response import subject_of
+from caretier.fhir_response import references_of
 from caretier.fhir_result import rationale, risk_assessment
 from caretier.knowledge import CareTier, Knowledge
 from caretier.presentation import sentence
@@ -38,7 +38,7 @@ def result_cards(result: Result, codes: Codes, *, basis: str | None = None) -> l
         cards.append(_open_card(result))
     elif not cards:
         cards.append(_settled_card(result))
-    if subject_of(result.answers).get("reference"):
+    if references_of(result.answers).get("subject", {}).get("reference"):
         _suggest(cards[0], [_record_suggestion(result, codes, basis)])
     return cards
 
@@ -50,10 +50,11 @@ def contradiction_cards(error: ContradictionError, knowledge: Knowledge) -> list
         tier = next(each for each in knowledge.tiers if each.label == error.proven)
         summary = f"{sentence(tier.label)}: some answers contradict each other, but the others alone show this."
         advice = f"**Advice to the person:** {_plain(error.advice or tier.advice)}"
-        cards.append(_card(knowledge, summary, indicator(tier, knowledge.tiers), advice))
+        detail = f"{advice}\n\n{_closing(knowledge)}"
+        cards.append(_card(knowledge, summary, indicator(tier, knowledge.tiers), detail))
     told = "\n".join(f"- {_plain(problem.message)}" for problem in error.problems)
     summary = "Some answers contradict each other. Please find out which are right."
-    return [*cards, _card(knowledge, summary, "warning", told)]
+    return [*cards, _card(knowledge, summary, "warning", f"{told}\n\n{_closing(knowledge)}")]
 
 
 def interview_card(knowledge: Knowledge) -> Resource:
@@ -153,7 +154,7 @@ def _question_suggestion(result: Result, question_id: str, text: str) -> Resourc
         "code": {"coding": [{"system": url, "code": question_id}], "text": text},
         "description": text,
     }
-    if subject := subject_of(result.answers):
+    if subject := references_of(result.answers).get("subject"):
         task["for"] = subject
     return _suggestion(f"Note to ask: {text}", task)
 

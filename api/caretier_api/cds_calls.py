@@ -15,7 +15,8 @@ import orjson
 from caretier.assessment import Assessment
 from caretier.documents import parse_json
 from caretier.errors import ContradictionError, InputError
-from caretier.fhir_response import is_answered_elsewhere, read_response
+from caretier.fhir import id_on
+from caretier.fhir_response import ResponseAnswers, is_answered_elsewhere, read_response, response_in
 from caretier.knowledge_base import KnowledgeBase
 from caretier_api.cards import contradiction_cards, interview_card, result_cards
 from caretier_api.problems import PRECONDITION, UNREADABLE, refused
@@ -35,11 +36,15 @@ _FHIR_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 def completed(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
     """Give the cards for a completed questionnaire; none when it is another than this domain's."""
     call = _read_call(content, COMPLETED)
-    response = (call.get("prefetch") or {}).get(RESPONSE) or call["context"].get(RESPONSE)
+    response = response_in((call.get("prefetch") or {}).get(RESPONSE) or call["context"].get(RESPONSE))
     if not isinstance(response, dict) or response.get("resourceType") == "OperationOutcome":
         detail = f"The QuestionnaireResponse has to come as prefetch.{RESPONSE}; it is not fetched from a FHIR server."
         raise refused(PRECONDITION, detail)
-    return orjson.dumps({"cards": _cards(kb, response)})
+    if is_answered_elsewhere(response, kb.knowledge):
+        return orjson.dumps({"cards": []})
+    answers = read_response(response, kb.knowledge)
+    _require_same_person(call, answers)
+    return orjson.dumps({"cards": _cards(kb, response, answers)})
 
 
 def viewed(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
@@ -61,10 +66,8 @@ def feedback(_kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> b
     return b"{}"
 
 
-def _cards(kb: KnowledgeBase, response: dict[str, Any]) -> list[dict[str, Any]]:
-    if is_answered_elsewhere(response, kb.knowledge):
-        return []
-    outcome = kb.assess_many([Assessment(read_response(response, kb.knowledge))])[0]
+def _cards(kb: KnowledgeBase, response: dict[str, Any], answers: ResponseAnswers) -> list[dict[str, Any]]:
+    outcome = kb.assess_many([Assessment(answers)])[0]
     if isinstance(outcome, ContradictionError):
         return contradiction_cards(outcome, kb.knowledge)
     if isinstance(outcome, InputError):
@@ -84,6 +87,17 @@ def _read_call(content: bytes, hook: str) -> dict[str, Any]:
     _require(isinstance(call.get("context"), dict), '"context" has to be an object.')
     _require(isinstance(call.get("prefetch") or {}, dict), '"prefetch" has to be an object.')
     return call
+
+
+def _require_same_person(call: dict[str, Any], answers: ResponseAnswers) -> None:
+    """Refuse a response about another person than the one whose record is open, as far as both are named."""
+    opened, server = call["context"].get("patientId"), call.get("fhirServer")
+    _require(isinstance(opened, str | None), '"patientId" in "context" has to be a text.')
+    answering = id_on(server if isinstance(server, str) else None, answers.subject, "Patient")
+    _require(
+        not opened or answering in (None, opened.removeprefix("Patient/")),
+        f'The {RESPONSE} is about another person than "patientId" in "context"; both have to name the same Patient.',
+    )
 
 
 def _check_feedback(entry: Any) -> None:

@@ -6,18 +6,23 @@ The routes under /v1 speak FHIR as well; these are for clients that know FHIR's 
 from __future__ import annotations
 
 import datetime
+import functools
+import hashlib
 
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from caretier.fhir import MEDIA_TYPE, VERSION, Resource, domain_iri, domain_name, domain_title, questionnaire_url
-from caretier.fhir_questionnaire import questionnaire_resource
+from caretier.fhir import MEDIA_TYPE, VERSION, Resource, domain_name, domain_title, questionnaire_url
 from caretier.knowledge import Knowledge
 from caretier.result import SOFTWARE
 from caretier_api import negotiation
 from caretier_api.exchange import JSON
-from caretier_api.problems import NOT_FOUND, refused
+from caretier_api.knowledge import QUESTIONNAIRE
+from caretier_api.problems import NOT_ACCEPTABLE, NOT_FOUND, refused
 from caretier_api.service import Service
+
+_FORMATS = ("json", JSON, MEDIA_TYPE)
+"""What _format may be, which FHIR puts before the Accept header for clients that cannot set that."""
 
 
 def clinical_router(service: Service) -> APIRouter:
@@ -27,24 +32,32 @@ def clinical_router(service: Service) -> APIRouter:
 
     @router.get("/metadata", operation_id="fhirMetadata", response_class=Response)
     async def metadata(request: Request) -> Response:
-        return answered(request, capability_statement(service.knowledge, started))
+        _require_acceptable(request)
+        content = orjson.dumps(capability_statement(service.knowledge, started))
+        return Response(content, media_type=MEDIA_TYPE)
 
     @router.get("/Questionnaire/{id}", operation_id="fhirQuestionnaire", response_class=Response)
     async def questionnaire(request: Request, id: str) -> Response:  # noqa: A002 -- FHIR's word
         require_known(id)
-        return answered(request, questionnaire_resource(service.knowledge, service.kb.codes))
+        _require_acceptable(request)
+        content, tag = tagged_questionnaire()
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if _is_known(request.headers.get("if-none-match", ""), tag):
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
     @router.post("/Questionnaire/{id}/$assess", operation_id="fhirAssess", response_class=Response)
     async def assess(request: Request, id: str) -> Response:  # noqa: A002 -- FHIR's word
         require_known(id)
         negotiation.given(request, (MEDIA_TYPE, JSON))
-        negotiation.wanted(request, (MEDIA_TYPE, JSON))
+        _require_acceptable(request)
         content = await service.do("assess", await request.body(), MEDIA_TYPE, MEDIA_TYPE)
         return Response(content, media_type=MEDIA_TYPE)
 
-    def answered(request: Request, resource: Resource) -> Response:
-        negotiation.wanted(request, (MEDIA_TYPE, JSON))
-        return Response(orjson.dumps(resource), media_type=MEDIA_TYPE)
+    @functools.cache
+    def tagged_questionnaire() -> tuple[bytes, str]:
+        content = QUESTIONNAIRE[MEDIA_TYPE](service)
+        return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
     def require_known(questionnaire_id: str) -> None:
         known = domain_name(service.knowledge)
@@ -54,19 +67,35 @@ def clinical_router(service: Service) -> APIRouter:
     return router
 
 
+def _require_acceptable(request: Request) -> None:
+    """Refuse a request that wants another format than that of FHIR in JSON; `_format` goes before Accept."""
+    told = request.query_params.get("_format", "")
+    if not told:
+        negotiation.wanted(request, (MEDIA_TYPE, JSON))
+    elif told.partition(";")[0].strip().replace(" ", "+").lower() not in _FORMATS:  # a plus in an address is a space
+        raise refused(NOT_ACCEPTABLE, f"_format asks for what cannot be given; it may be {' or '.join(_FORMATS)}.")
+
+
+def _is_known(if_none_match: str, tag: str) -> bool:
+    told = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
+    return tag in told or "*" in told
+
+
 def capability_statement(knowledge: Knowledge, date: datetime.date) -> Resource:
-    """Say what the FHIR routes can do."""
-    operation = {"name": "assess", "definition": f"{domain_iri(knowledge)}/OperationDefinition/assess"}
+    """Say what the FHIR routes can do; the operation is defined in the statement itself."""
     questionnaire = {
         "type": "Questionnaire",
         "interaction": [{"code": "read"}],
-        "operation": [operation],
+        "versioning": "no-version",
+        "conditionalRead": "not-match",
+        "operation": [{"name": "assess", "definition": "#assess"}],
         "documentation": f"The one Questionnaire is {domain_name(knowledge)}, {questionnaire_url(knowledge)}. "
         "Its operation $assess takes a QuestionnaireResponse and gives a Bundle with RiskAssessment, GuidanceResponse "
         "and the answers read. Nothing is stored.",
     }
     return {
         "resourceType": "CapabilityStatement",
+        "contained": [_operation_definition()],
         "status": "active",
         "date": date.isoformat(),
         "kind": "instance",
@@ -75,4 +104,26 @@ def capability_statement(knowledge: Knowledge, date: datetime.date) -> Resource:
         "fhirVersion": VERSION,
         "format": [MEDIA_TYPE],
         "rest": [{"mode": "server", "resource": [questionnaire]}],
+    }
+
+
+def _operation_definition() -> Resource:
+    """Define the operation; FHIR lets its one input come as it is or wrapped in Parameters."""
+    once = {"min": 1, "max": "1"}
+    return {
+        "resourceType": "OperationDefinition",
+        "id": "assess",
+        "name": "Assess",
+        "status": "active",
+        "kind": "operation",
+        "affectsState": False,
+        "code": "assess",
+        "resource": ["Questionnaire"],
+        "system": False,
+        "type": False,
+        "instance": True,
+        "parameter": [
+            {"name": "response", "use": "in", "type": "QuestionnaireResponse", **once},
+            {"name": "return", "use": "out", "type": "Bundle", **once},
+        ],
     }

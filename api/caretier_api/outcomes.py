@@ -12,6 +12,8 @@ from starlette.types import Scope
 from caretier.fhir import MEDIA_TYPE as FHIR
 from caretier.fhir import Resource
 from caretier.fhir_result import issue, operation_outcome
+from caretier_api import negotiation
+from caretier_api.exchange import JSON
 from caretier_api.problems import MEDIA_TYPE, REQUEST_ID, Problem
 
 _PATH = "/fhir/"
@@ -54,15 +56,17 @@ def outcome(problem: Problem) -> Resource:
 
 
 def _speaks_fhir(scope: Scope) -> bool:
-    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept").lower()
-    return FHIR.encode() in accepted or _PATH in scope["path"]
+    if _PATH in scope["path"]:
+        return True
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
+    return negotiation.preferred(accepted, (MEDIA_TYPE, JSON, FHIR)) == FHIR
 
 
 def _issues(problem: Problem) -> Iterator[Resource]:
     members: Any = problem.members
     if proven := members.get("proven"):
         told = f"The other answers alone already mean: {proven['label']}. {proven['advice'] or ''}"
-        yield issue("warning", "informational", told.strip())
+        yield issue("error", "business-rule", told.strip())  # clients may show errors only; nobody may miss this one
     code = _CODES.get(problem.kind.status, "exception")
     for message in [each["message"] for each in members.get("errors", ())] or [problem.detail]:
         yield issue("error", code, message)

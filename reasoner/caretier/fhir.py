@@ -1,4 +1,4 @@
-"""What all FHIR R4 resources here share: the canonical names of a domain, codings and identifiers.
+"""What all FHIR R4 resources here share: the canonical names of a domain, codings and references.
 
 Resources are plain data, as JSON has it. What a thing is called in FHIR is built of the IRIs of the ontology, so that
 every domain has names of its own and the same thing keeps its name.
@@ -6,6 +6,7 @@ every domain has names of its own and the same thing keeps its name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,10 @@ LANGUAGE = "en"
 
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 """The extension that says why there is no value."""
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_HISTORY = r"(?:/_history/[A-Za-z0-9.-]{1,64})?"
+_LITERAL = re.compile(rf"(?:(?P<server>.+)/)?(?P<kind>[A-Z][A-Za-z]*)/(?P<id>[A-Za-z0-9.-]{{1,64}}){_HISTORY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,72 @@ def term_concept(iri: str, label: str, codes: Codes) -> Resource:
 def term_codes(iri: str, codes: Codes) -> list[Resource]:
     """List the codes of clinical terminologies that match a term; their texts belong to others and are not given."""
     return [{"system": code.system, "code": code.code} for code in codes.get(iri, ())]
+
+
+def plain_reference(given: object) -> Resource:
+    """Keep of a reference what can be given out again: where it points, a plain identifier and what it is called.
+
+    A reference to a contained resource points nowhere without that resource, which stays behind. Empty when nothing
+    is left that says who or what is meant.
+    """
+    kept = _texts(given, "reference", "type", "display")
+    if kept.get("reference", "").startswith("#"):
+        del kept["reference"]
+    if isinstance(given, dict) and (identifier := _identifier(given.get("identifier"))):
+        kept["identifier"] = identifier
+    return kept if kept.keys() - {"type"} else {}
+
+
+def refers_to(reference: Resource, kind: str) -> bool:
+    """Say whether a reference may be one to a kind of resource; an absolute one does not tell."""
+    told = str(reference.get("reference", ""))
+    if str(reference.get("type", kind)).rpartition("/")[2] != kind:
+        return False
+    if not told or _ABSOLUTE.match(told):
+        return True
+    found = _LITERAL.fullmatch(told)
+    return found is not None and (found["server"], found["kind"]) == (None, kind)
+
+
+def id_on(server: str | None, reference: Resource, kind: str) -> str | None:
+    """Return the id by which a reference names a resource of a kind on a server; None where it names none there.
+
+    Where no server is told, every address is taken for one on it.
+    """
+    found = _LITERAL.fullmatch(str(reference.get("reference", "")))
+    if found is None or found["kind"] != kind:
+        return None
+    is_there = server is None or found["server"] in (None, server.rstrip("/"))
+    return found["id"] if is_there else None
+
+
+def _identifier(given: object) -> Resource:
+    """Keep of an identifier what tells whose or what it is; `use` stays, since it may say that it no longer holds."""
+    kept = _texts(given, "use", "system", "value")
+    if not isinstance(given, dict) or "value" not in kept:
+        return {}
+    if kind := _concept(given.get("type")):
+        kept["type"] = kind
+    return kept
+
+
+def _concept(given: object) -> Resource:
+    kept = _texts(given, "text")
+    codings = given.get("coding") if isinstance(given, dict) else None
+    if isinstance(codings, list) and (plain := [each for coding in codings if (each := _coding(coding))]):
+        kept["coding"] = plain
+    return kept
+
+
+def _coding(given: object) -> Resource:
+    return _texts(given, "system", "version", "code", "display")
+
+
+def _texts(given: object, *names: str) -> Resource:
+    """Keep of an element those of its members that are texts with something in them."""
+    if not isinstance(given, dict):
+        return {}
+    return {name: given[name] for name in names if isinstance(given.get(name), str) and given[name].strip()}
 
 
 def _split(iri: str) -> tuple[str, str]:

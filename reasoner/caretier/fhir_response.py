@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caretier.errors import InvalidAnswersError, Problem, UnreadableInputError
-from caretier.fhir import ABSENT, Resource, group_link, help_link, option_coding, option_system, questionnaire_url
+from caretier.fhir import (
+    ABSENT,
+    Resource,
+    group_link,
+    help_link,
+    option_coding,
+    option_system,
+    plain_reference,
+    questionnaire_url,
+    refers_to,
+)
 from caretier.knowledge import Knowledge
 from caretier.questionnaire import Answer, Answers, Question
 
@@ -24,7 +34,9 @@ USABLE = ("in-progress", "completed", "amended", "stopped")
 """The states of a response that can be assessed."""
 
 _ASKED = ("asked-unknown", "asked-declined")
-_REFERENCE = ("reference", "type", "display")
+_REFERENCES = {"subject": "Patient", "encounter": "Encounter"}
+"""The references of a response that are kept, and what they have to refer to: the answers are those of one person."""
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}(-\d\d)?")
@@ -32,9 +44,10 @@ _MONTH = re.compile(r"\d{4}(-\d\d)?")
 
 @dataclass(frozen=True, slots=True)
 class ResponseAnswers(Answers):
-    """Answers that came as a QuestionnaireResponse; `subject` is its reference to the person, or empty."""
+    """Answers that came as a QuestionnaireResponse, with its references to the person and the encounter, or empty."""
 
     subject: Resource = field(default_factory=dict)
+    encounter: Resource = field(default_factory=dict)
 
 
 def response_resource(answers: Answers, knowledge: Knowledge) -> Resource:
@@ -50,8 +63,7 @@ def response_resource(answers: Answers, knowledge: Knowledge) -> Resource:
         response["identifier"] = {"value": answers.id}
     if authored := fhir_time(answers.date):
         response["authored"] = authored
-    if subject := subject_of(answers):
-        response["subject"] = subject
+    response |= references_of(answers)
     items = []
     for group in questionnaire.groups:
         answered = [_answered(knowledge, each, answers.values[each.id]) for each in given if each.group == group.id]
@@ -62,9 +74,9 @@ def response_resource(answers: Answers, knowledge: Knowledge) -> Resource:
     return response
 
 
-def subject_of(answers: Answers) -> Resource:
-    """Return the reference to the person whose answers these are; empty unless they came with one."""
-    return answers.subject if isinstance(answers, ResponseAnswers) else {}
+def references_of(answers: Answers) -> dict[str, Resource]:
+    """Return what answers refer to by the name of the element, `subject` and `encounter`, as far as they do."""
+    return {name: told for name in _REFERENCES if (told := getattr(answers, name, {}))}
 
 
 def _answered(knowledge: Knowledge, question: Question, answer: Answer) -> Resource:
@@ -99,15 +111,25 @@ def is_answered_elsewhere(response: Resource, knowledge: Knowledge) -> bool:
     return canonical is not None and str(canonical).partition("|")[0] != questionnaire_url(knowledge)
 
 
+def response_in(resource: object) -> object:
+    """Take a response out of the Parameters that may wrap the input of an operation; anything else is left as it is."""
+    match resource:
+        case {"resourceType": "Parameters", "parameter": [{"name": "response", "resource": response, **more}], **rest}:
+            return resource if more or rest.keys() - {"id", "meta"} else response
+    return resource
+
+
 def read_response(response: object, knowledge: Knowledge) -> ResponseAnswers:
     """Read a QuestionnaireResponse to the questionnaire of a domain.
 
     A question with an answer whose value is absent because it was asked and not known, or declined, is unknown and not
-    asked again; with any other reason, or no answer, it stays open. The response may be nested in groups or flat.
+    asked again; with any other reason, or no answer, it stays open. The response may be nested in groups or flat, and
+    be wrapped in Parameters.
 
     Raises UnreadableInputError when it has not the form of a response, and InvalidAnswersError with every problem at
     once when it cannot be used as it is.
     """
+    response = response_in(response)
     if not isinstance(response, dict) or response.get("resourceType") != "QuestionnaireResponse":
         kind = response.get("resourceType") if isinstance(response, dict) else None
         found = f"a {kind}" if isinstance(kind, str) else "no FHIR resource"
@@ -126,7 +148,7 @@ def read_response(response: object, knowledge: Knowledge) -> ResponseAnswers:
         raise InvalidAnswersError((*reader.problems, *error.problems)) from None
     if reader.problems:
         raise InvalidAnswersError(tuple(reader.problems))
-    return ResponseAnswers(answers.values, answers.id, answers.date, _subject(response.get("subject")))
+    return ResponseAnswers(answers.values, answers.id, answers.date, **reader.references)
 
 
 class _Reader:
@@ -135,6 +157,7 @@ class _Reader:
     def __init__(self, knowledge: Knowledge) -> None:
         self.values: dict[str, Any] = {}
         self.date: str | None = None
+        self.references: dict[str, Resource] = {}
         self.problems: list[Problem] = []
         self._knowledge = knowledge
         questionnaire = knowledge.questionnaire
@@ -173,6 +196,8 @@ class _Reader:
             self.date = text
         elif authored is not None and not _MONTH.fullmatch(text):
             self._complain("", 'The time in "authored" has to be such as "2026-05-31" or "2026-05-31T10:30:00Z".')
+        for name, kind in _REFERENCES.items():
+            self._read_reference(response, name, kind)
         url, version = questionnaire_url(self._knowledge), self._knowledge.version
         if is_answered_elsewhere(response, self._knowledge):
             self._complain("", f"The response answers another questionnaire; the one that is known here is <{url}>.")
@@ -181,6 +206,15 @@ class _Reader:
         if answered and _major(answered) != _major(version):
             told = f"The response answers version {answered[:50]} of the questionnaire; here it has version {version}"
             self._complain("", f"{told}, which may ask something else. Please answer that one.")
+
+    def _read_reference(self, response: Resource, name: str, kind: str) -> None:
+        given = response.get(name)
+        self.references[name] = plain_reference(given)
+        contained = {f"#{each.get('id')}": each.get("resourceType") for each in _objects(response, "contained")}
+        found = contained.get(str(given.get("reference")), kind) if isinstance(given, dict) else kind
+        if found != kind or not refers_to(self.references[name], kind):
+            told = f'The "{name}" of the response has to be of the type {kind}: a reference such as "{kind}/1", an'
+            self._complain("", f"{told} absolute URL or a urn:uuid. Please correct it, or leave it out.")
 
     def _read_answers(self, question: Question, item: Resource, answers: list[Resource]) -> None:
         if question.id in self._seen or len(answers) > 1:
@@ -227,13 +261,6 @@ class _Reader:
 
     def _complain(self, link: str, message: str) -> None:
         self.problems.append(Problem((link,) if link else (), message))
-
-
-def _subject(given: object) -> Resource:
-    """Keep of a reference to a person what makes a reference; whatever else came with it is left behind."""
-    if not isinstance(given, dict):
-        return {}
-    return {key: given[key] for key in _REFERENCE if isinstance(given.get(key), str) and given[key]}
 
 
 def _items(response: Resource) -> Iterator[Resource]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from uuid import uuid4
 
+from caretier.evaluation import NextQuestion
 from caretier.fhir import (
     Codes,
     Resource,
     domain_iri,
     domain_title,
-    questionnaire_url,
     term_coding,
     term_concept,
 )
-from caretier.fhir_response import fhir_time, response_resource, subject_of
+from caretier.fhir_response import fhir_time, references_of, response_resource
+from caretier.knowledge import Knowledge
 from caretier.result import Result, SuggestedCondition
 
 
@@ -40,17 +41,18 @@ def _entries(result: Result, codes: Codes) -> Iterator[Resource]:
 def risk_assessment(result: Result, codes: Codes, *, basis: str | None) -> Resource:
     """Write a result as a RiskAssessment: a prediction for each condition suggested, highest tier first.
 
-    `basis` is a reference to the QuestionnaireResponse that it rests on, where there is one.
+    `basis` is a reference to the QuestionnaireResponse that it rests on, where there is one. The id of the answers is
+    that response's own, so it is none of the assessment's.
     """
     knowledge = result.knowledge
-    resource: Resource = {"resourceType": "RiskAssessment", "status": "final" if result.final else "preliminary"}
-    if result.id:
-        resource["identifier"] = [{"value": result.id}]
-    resource |= {
+    resource: Resource = {
+        "resourceType": "RiskAssessment",
+        "status": "final" if result.final else "preliminary",
         "method": {"text": f"{_software(result)}, engine {result.engine}, knowledge {knowledge.iri}"},
         "code": {"text": domain_title(knowledge)},
-        "subject": subject_of(result.answers) or {"display": "the person who answered"},
+        "subject": {"display": "the person who answered"},
         "mitigation": result.advice,
+        **references_of(result.answers),
     }
     if basis:
         resource["basis"] = [{"reference": basis}]
@@ -62,7 +64,10 @@ def risk_assessment(result: Result, codes: Codes, *, basis: str | None) -> Resou
 
 
 def guidance_response(result: Result, *, risk: str) -> Resource:
-    """Write a result as a GuidanceResponse: done, or with the questions that are needed, best first."""
+    """Write a result as a GuidanceResponse: done, or with the questions that are needed, best first.
+
+    They are parameters, since no path of a DataRequirement may lead to a linkId: it is a text and no code.
+    """
     knowledge = result.knowledge
     resource: Resource = {"resourceType": "GuidanceResponse"}
     if result.id:
@@ -73,16 +78,14 @@ def guidance_response(result: Result, *, risk: str) -> Resource:
         "status": "success" if result.final else "data-required",
         "performer": {"display": _software(result)},
         "outputParameters": {"reference": "#parameters"},
+        **references_of(result.answers),
     }
-    if subject := subject_of(result.answers):
-        resource["subject"] = subject
     if result.notes:
         issues = [issue("warning", "informational", note) for note in result.notes]
         resource["contained"].append({**operation_outcome(issues), "id": "messages"})
         resource["evaluationMessage"] = [{"reference": "#messages"}]
     if not result.final:
-        needed = [_requirement(result, question.id) for question in result.next_questions]
-        resource["dataRequirement"] = needed or [{"type": "QuestionnaireResponse"}]  # all was asked; some is not known
+        resource["dataRequirement"] = [{"type": "QuestionnaireResponse"}]
     return resource
 
 
@@ -138,14 +141,22 @@ def _parameters(result: Result, risk: str) -> Resource:
     return {
         "resourceType": "Parameters",
         "id": "parameters",
-        "parameter": [{"name": name, element: value} for name, element, value in values],
+        "parameter": [
+            *({"name": name, element: value} for name, element, value in values),
+            *(_open_question(knowledge, question) for question in result.next_questions),
+        ],
     }
 
 
-def _requirement(result: Result, question_id: str) -> Resource:
-    question = result.knowledge.questionnaire.by_id[question_id]
-    coding = {"system": questionnaire_url(result.knowledge), "code": question.id, "display": question.text}
-    return {"type": "QuestionnaireResponse", "codeFilter": [{"path": "item.linkId", "code": [coding]}]}
+def _open_question(knowledge: Knowledge, open_question: NextQuestion) -> Resource:
+    question = knowledge.questionnaire.by_id[open_question.id]
+    tier = knowledge.tier(open_question.could_raise_to)
+    parts = [
+        {"name": "linkId", "valueString": question.id},
+        {"name": "text", "valueString": question.text},
+        {"name": "could-raise-to", "valueCoding": term_coding(tier.iri, tier.label)},
+    ]
+    return {"name": "open-question", "part": parts}
 
 
 def _software(result: Result) -> str:

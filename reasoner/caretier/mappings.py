@@ -16,8 +16,7 @@ from caretier.fhir import Code, Codes
 NAME = "mappings.ttl"
 """The name of the file with the mappings; a domain without one has no codes."""
 
-_SKOS = "http://www.w3.org/2004/02/skos/core#"
-_MATCHES = (f"{_SKOS}exactMatch", f"{_SKOS}closeMatch")
+_EXACT = "http://www.w3.org/2004/02/skos/core#exactMatch"
 _SYSTEMS = {
     "http://snomed.info/id/": ("http://snomed.info/sct", ""),
     "http://purl.obolibrary.org/obo/HP_": ("http://human-phenotype-ontology.org", "HP:"),
@@ -27,9 +26,10 @@ _SYSTEMS = {
 
 
 def read_codes(root: str) -> Codes:
-    """Read the codes that match a term exactly or closely, by the IRI of the term; exact ones come first.
+    """Read the codes that match a term exactly, by the IRI of the term.
 
-    `root` is the root file of an ontology. Broader, narrower and related codes mean something else and are left out.
+    `root` is the root file of an ontology. A coding says that a code means what it stands beside. A close match only
+    nearly does, so it is left out here, as are broader, narrower and related ones; queries find them all.
     """
     path = Path(root).with_name(NAME)
     if not path.is_file():
@@ -38,12 +38,11 @@ def read_codes(root: str) -> Codes:
         quads = list(ox.parse(path=str(path), format=ox.RdfFormat.TURTLE))
     except (SyntaxError, ValueError, OSError) as error:
         raise KnowledgeError(f"{path} is not well-formed: {' '.join(str(error).split())}") from error
-    found: dict[str, dict[tuple[int, str], Code]] = {}
+    found: dict[str, set[str]] = {}
     for quad in quads:
-        if quad.predicate.value in _MATCHES and isinstance(quad.object, ox.NamedNode):
-            place = (_MATCHES.index(quad.predicate.value), quad.object.value)
-            found.setdefault(quad.subject.value, {})[place] = _code(quad.object.value)
-    return {term: tuple(codes[place] for place in sorted(codes)) for term, codes in found.items()}
+        if quad.predicate.value == _EXACT and isinstance(quad.object, ox.NamedNode):
+            found.setdefault(quad.subject.value, set()).add(quad.object.value)
+    return {term: tuple(_code(iri) for iri in sorted(iris)) for term, iris in found.items()}
 
 
 def _code(iri: str) -> Code:

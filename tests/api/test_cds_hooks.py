@@ -32,6 +32,7 @@ Resource = dict[str, Any]
 TRIAGE, INTERVIEW = "/cds-services/back-pain-triage", "/cds-services/back-pain-interview"
 INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 EMERGENCY: dict[str, Answer] = {"pain-lower-back": True, "saddle-numbness": True}
+ELSEWHERE = {"questionnaire": "http://example.org/phq-9"}
 
 TEXT = {"type": "string", "minLength": 1}
 LINK = {
@@ -298,14 +299,67 @@ def test_an_emergency_beside_a_contradiction_comes_first(client: httpx.Client, k
     assert '"sex" and "post-menopause" contradict each other' in shown(second["detail"])
     [alone] = cards_for(client, response_of(kb, slip))
     assert alone["summary"] == second["summary"]
+    for card in (first, second, alone):
+        assert kb.questionnaire.safety_net in shown(card["detail"])
+        assert kb.questionnaire.disclaimer in shown(card["detail"])
+
+
+SERVER = "https://example.org/fhir"
+ANOTHER = [
+    ("Patient/2", None),
+    ("Patient/2/_history/1", SERVER),
+    (f"{SERVER}/Patient/2", SERVER),
+    (f"{SERVER}/Patient/2", f"{SERVER}/"),
+    (f"{SERVER}/Patient/2", None),
+]
+SAME = [
+    ("Patient/1", None),
+    ("Patient/1/_history/1", SERVER),
+    (f"{SERVER}/Patient/1", f"{SERVER}/"),
+    ("https://elsewhere.example/Patient/2", SERVER),
+    ("urn:uuid:d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", SERVER),
+    ("#p1", SERVER),
+    ("", SERVER),
+]
+
+
+@pytest.mark.parametrize(("reference", "server"), ANOTHER)
+def test_a_response_about_another_person_is_refused(
+    client: httpx.Client, kb: KnowledgeBase, reference: str, server: str | None
+) -> None:
+    response = response_of(kb, EMERGENCY, subject={"reference": reference})
+    given = client.post(TRIAGE, json=call_of(response, fhirServer=server))
+    assert given.status_code == 400
+    assert 'about another person than "patientId" in "context"' in given.json()["detail"]
+
+
+@pytest.mark.parametrize(("reference", "server"), SAME)
+def test_a_response_about_the_same_person_or_nobody_named_gets_cards(
+    client: httpx.Client, kb: KnowledgeBase, reference: str, server: str | None
+) -> None:
+    response = response_of(kb, EMERGENCY, subject={"reference": reference})
+    assert cards_for(client, response, fhirServer=server)[0]["indicator"] == "critical"
+    context = {"userId": "Practitioner/1", "patientId": "Patient/1"}
+    assert cards_for(client, response, fhirServer=server, context=context)
+    assert cards_for(client, response, fhirServer=server, context={})
+
+
+def test_a_person_named_by_no_text_is_refused(client: httpx.Client, kb: KnowledgeBase) -> None:
+    response = response_of(kb, EMERGENCY, subject={"reference": "Patient/1"})
+    given = client.post(TRIAGE, json=call_of(response, context={"patientId": 2}))
+    assert (given.status_code, given.json()["detail"]) == (400, '"patientId" in "context" has to be a text.')
+
+
+def test_a_wrapped_response_is_named_by_its_own_id(client: httpx.Client, kb: KnowledgeBase) -> None:
+    response = response_of(kb, EMERGENCY, id="r-1", subject={"reference": "Patient/1"})
+    wrapped = {"resourceType": "Parameters", "id": "in", "parameter": [{"name": "response", "resource": response}]}
+    [card] = cards_for(client, wrapped)
+    assert card["suggestions"][0]["actions"][0]["resource"]["basis"] == [{"reference": "QuestionnaireResponse/r-1"}]
+    assert cards_for(client, wrapped | {"parameter": [{"name": "response", "resource": response | ELSEWHERE}]}) == []
 
 
 def test_a_response_to_another_questionnaire_gets_no_card(client: httpx.Client) -> None:
-    other = {
-        "resourceType": "QuestionnaireResponse",
-        "status": "completed",
-        "questionnaire": "http://example.org/phq-9",
-    }
+    other = {"resourceType": "QuestionnaireResponse", "status": "completed", **ELSEWHERE}
     assert cards_for(client, other | {"item": [{"linkId": "1", "answer": [{"valueInteger": 3}]}]}) == []
 
 

@@ -45,7 +45,9 @@ def test_the_questionnaire_is_given_as_fhir(client: httpx.Client, kb: caretier.K
     resource = valid(given.json())
     assert resource["url"] == "https://w3id.org/caretier/back-pain/Questionnaire"
     assert resource["version"] == kb.knowledge.version
-    assert client.get("/fhir/Questionnaire/back-pain").json() == resource
+    assert (
+        client.get("/fhir/Questionnaire/back-pain", headers={"If-None-Match": given.headers["etag"]}).json() == resource
+    )
     again = client.get("/v1/questionnaire", headers={"Accept": FHIR, "If-None-Match": given.headers["etag"]})
     assert again.status_code == 304
     assert client.get("/v1/questionnaire").headers["content-type"] == "application/json"
@@ -58,7 +60,71 @@ def test_a_fhir_client_learns_what_there_is(client: httpx.Client) -> None:
     assert statement["fhirVersion"] == "4.0.1"
     [offered] = statement["rest"][0]["resource"]
     assert client.get(f"/fhir/{offered['type']}/back-pain").status_code == 200
-    assert offered["operation"][0]["name"] == "assess"
+    assert offered["conditionalRead"] == "not-match"
+
+
+def test_the_operation_is_defined_where_it_is_named(client: httpx.Client) -> None:
+    statement = client.get("/fhir/metadata").json()
+    [operation] = statement["rest"][0]["resource"][0]["operation"]
+    [definition] = statement["contained"]
+    assert operation == {"name": definition["code"], "definition": f"#{definition['id']}"}
+    valid(definition)
+    assert [(each["use"], each["name"], each["type"]) for each in definition["parameter"]] == [
+        ("in", "response", "QuestionnaireResponse"),
+        ("out", "return", "Bundle"),
+    ]
+
+
+def test_the_questionnaire_has_an_entity_tag(client: httpx.Client) -> None:
+    path = "/fhir/Questionnaire/back-pain"
+    given = client.get(path)
+    tag = given.headers["etag"]
+    for told in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = client.get(path, headers={"If-None-Match": told})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert client.get(path, headers={"If-None-Match": '"other"'}).json() == given.json()
+
+
+@pytest.mark.parametrize("path", ["/fhir/metadata", "/fhir/Questionnaire/back-pain", ASSESS[1]])
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [
+        ("json", 200),
+        ("application/json", 200),
+        ("application/fhir%2Bjson", 200),
+        ("application/fhir+json", 200),
+        ("application/fhir%2Bjson;fhirVersion=4.0", 200),
+        ("xml", 406),
+    ],
+)
+def test_the_format_in_the_address_goes_before_accept(
+    client: httpx.Client, kb: caretier.KnowledgeBase, path: str, wanted: str, status: int
+) -> None:
+    accept = "application/fhir+xml" if status == 200 else FHIR
+    body = json.dumps(response_of(kb, EMERGENCY)) if path == ASSESS[1] else None
+    headers = {"Accept": accept, "Content-Type": FHIR}
+    given = client.request("POST" if body else "GET", f"{path}?_format={wanted}", content=body, headers=headers)
+    assert (given.status_code, given.headers["content-type"]) == (status, FHIR)
+
+
+def test_the_operation_takes_parameters(client: httpx.Client, kb: caretier.KnowledgeBase) -> None:
+    wrapped = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "response", "resource": response_of(kb, EMERGENCY)}],
+    }
+    given = client.post(ASSESS[1], json=wrapped, headers={"Content-Type": FHIR})
+    assert given.status_code == 200
+    risk = given.json()["entry"][0]["resource"]
+    assert risk["prediction"][0]["outcome"]["coding"][0]["code"] == "CaudaEquinaSyndrome"
+
+
+@pytest.mark.parametrize("path", ASSESS)
+def test_a_subject_that_is_no_patient_is_refused(client: httpx.Client, kb: caretier.KnowledgeBase, path: str) -> None:
+    response = response_of(kb, EMERGENCY, subject={"reference": "Device/7"})
+    given = client.post(path, json=response, headers={"Content-Type": FHIR, "Accept": FHIR})
+    assert given.status_code == 422
+    [issue] = valid(given.json())["issue"]
+    assert issue["details"]["text"].startswith('The "subject" of the response has to be of the type Patient')
 
 
 @pytest.mark.parametrize("path", ASSESS)
@@ -68,7 +134,7 @@ def test_a_response_comes_in_and_a_bundle_goes_out(client: httpx.Client, kb: car
     assert (given.status_code, given.headers["content-type"]) == (200, FHIR)
     risk, guidance, basis = [entry["resource"] for entry in valid(given.json())["entry"]]
     assert risk["subject"] == {"reference": "Patient/7"}
-    assert risk["identifier"] == [{"value": "visit 3"}]
+    assert "identifier" not in risk
     assert risk["prediction"][0]["outcome"]["coding"][0]["code"] == "CaudaEquinaSyndrome"
     assert guidance["status"] == "success"
     assert basis["item"] == response["item"]
@@ -80,8 +146,9 @@ def test_formats_may_differ_in_and_out(client: httpx.Client, kb: caretier.Knowle
     assert to_json.headers["content-type"] == "application/json"
     assert to_json.json() == expected
     to_fhir = client.post(ASSESS[0], json={"answers": EMERGENCY, "id": "7"}, headers={"Accept": FHIR})
-    risk = valid(to_fhir.json())["entry"][0]["resource"]
-    assert risk["identifier"] == [{"value": "7"}]
+    risk, _, basis = [entry["resource"] for entry in valid(to_fhir.json())["entry"]]
+    assert "identifier" not in risk
+    assert basis["identifier"] == {"value": "7"}
     assert risk["subject"] == {"display": "the person who answered"}
 
 
@@ -102,7 +169,10 @@ def test_rdf_comes_in_and_a_bundle_goes_out(client: httpx.Client) -> None:
         "final",
         "preliminary",
     ]
-    assert resources[0]["identifier"] == [{"value": "urn:a"}]
+    assert [each["identifier"] for each in resources if each["resourceType"] == "QuestionnaireResponse"] == [
+        {"value": "urn:a"},
+        {"value": "urn:b"},
+    ]
 
 
 WRONG: list[tuple[str, Any, dict[str, str], int, str]] = [
@@ -155,7 +225,29 @@ def test_an_emergency_is_told_before_a_contradiction(client: httpx.Client, kb: c
     first, second = given.json()["issue"]
     assert given.status_code == 409
     assert first["details"]["text"].startswith("The other answers alone already mean: emergency care. Get emergency")
-    assert second["severity"] == "error"
+    assert [each["severity"] for each in valid(given.json())["issue"]] == ["error", "error"]
+    assert '"sex" and "post-menopause" contradict each other' in second["details"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "told"),
+    [
+        (FHIR, FHIR),
+        (f"{FHIR};fhirVersion=4.0", FHIR),
+        (f"{FHIR.upper()}", FHIR),
+        (f"{FHIR}, application/json;q=0.9", FHIR),
+        (f"text/turtle, {FHIR};q=0.1", FHIR),
+        (f"application/json, {FHIR};q=0", PROBLEM),
+        (f"application/json, {FHIR};q=0.5", PROBLEM),
+        (f"{PROBLEM}, {FHIR};q=0.5", PROBLEM),
+        ("*/*", PROBLEM),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_format_liked_best(client: httpx.Client, accept: str, told: str) -> None:
+    given = client.post(ASSESS[0], content=b"{}", headers={"Content-Type": FHIR, "Accept": accept})
+    assert (given.status_code, given.headers["content-type"]) == (400, told)
+    if told == FHIR:
+        valid(given.json())
 
 
 def test_who_does_not_ask_for_fhir_gets_a_problem(client: httpx.Client) -> None:
