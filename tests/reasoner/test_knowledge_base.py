@@ -133,6 +133,24 @@ def test_the_command_line_says_who_answered(tmp_path: Path) -> None:
     assert assess(FOREIGN["a class of one's own"])["engine"] == "reference"
 
 
+def test_a_slip_never_hides_what_the_other_answers_prove(kb: caretier.KnowledgeBase) -> None:
+    with pytest.raises(caretier.InvalidAnswersError) as caught:
+        kb.assess({"saddle-numbness": True, "age": 400})
+    assert caught.value.proven == "emergency care"
+    assert str(caught.value).startswith("The other answers alone already mean: emergency care.")
+    assert caught.value.readable == {"saddle-numbness": True}
+    for answers in ({"fever": None, "age": 400}, {"age": 400}, {"nonsense": True}):
+        with pytest.raises(caretier.InvalidAnswersError) as caught:
+            kb.assess(answers)
+        assert caught.value.proven is None
+    nowhere = dict.fromkeys(("pain-neck", "pain-upper-back", "pain-lower-back"), False)
+    with pytest.raises(caretier.InvalidAnswersError) as caught:
+        kb.assess(
+            {"pain-neck": False, "pain-upper-back": False, "pain-lower-back": False, "saddle-numbness": True, "x": 1}
+        )
+    assert caught.value.proven == "emergency care"
+
+
 def test_a_named_engine_answers(kb: caretier.KnowledgeBase) -> None:
     assert (
         kb.engine == kb.assess({"fever": True}).engine == kb.assess({"fever": True}, engine="model").engine == "model"
