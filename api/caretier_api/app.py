@@ -54,16 +54,16 @@ def create_app(kb: KnowledgeBase | None = None, settings: Settings | None = None
         app.router.routes.extend(router(service).routes)
     site = Site(service)
     app.router.routes.extend(pages_router(service, site).routes)
+    app.add_middleware(Limits, settings=settings, tell=site.tell)
+    app.add_middleware(Observation, metrics=service.metrics, log=service.log, headers=_headers(service), tell=site.tell)
     if settings.cors_origins:
-        app.add_middleware(
+        app.add_middleware(  # around all else, so that a browser application can read every error
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"],
             expose_headers=[*_headers(service), "ETag", "X-Request-Id", "Retry-After"],
         )
-    app.add_middleware(Limits, settings=settings, tell=site.tell)
-    app.add_middleware(Observation, metrics=service.metrics, log=service.log, headers=_headers(service), tell=site.tell)
     _add_problems(app, service, site)
     app.openapi = lambda: document(app.router.routes, service)  # type: ignore[method-assign]  # FastAPI's own way
     return app

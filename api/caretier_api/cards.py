@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
-from caretier.errors import ContradictionError
+from caretier.errors import ContradictionError, InvalidAnswersError
 from caretier.fhir import Codes, Resource, domain_iri, domain_title, questionnaire_url, term_coding
 from caretier.fhir_response import references_of
 from caretier.fhir_result import rationale, risk_assessment
@@ -43,17 +43,21 @@ def result_cards(result: Result, codes: Codes, *, basis: str | None = None) -> l
     return cards
 
 
-def contradiction_cards(error: ContradictionError, knowledge: Knowledge) -> list[Resource]:
-    """Write cards for answers that cannot all be true; what the others prove all the same comes first."""
+def refusal_cards(error: InvalidAnswersError, knowledge: Knowledge) -> list[Resource]:
+    """Write cards for answers that cannot be used as they are; what the others prove all the same comes first."""
     cards = []
+    contradict = isinstance(error, ContradictionError)
     if error.proven is not None:
         tier = next(each for each in knowledge.tiers if each.label == error.proven)
-        summary = f"{sentence(tier.label)}: some answers contradict each other, but the others alone show this."
+        wrong = "contradict each other" if contradict else "cannot be used"
+        summary = f"{sentence(tier.label)}: some answers {wrong}, but the others alone show this."
         advice = f"**Advice to the person:** {_plain(error.advice or tier.advice)}"
         detail = f"{advice}\n\n{_closing(knowledge)}"
         cards.append(_card(knowledge, summary, indicator(tier, knowledge.tiers), detail))
     told = "\n".join(f"- {_plain(problem.message)}" for problem in error.problems)
     summary = "Some answers contradict each other. Please find out which are right."
+    if not contradict:
+        summary = "Some answers cannot be used. Please correct them."
     return [*cards, _card(knowledge, summary, "warning", f"{told}\n\n{_closing(knowledge)}")]
 
 
@@ -117,10 +121,13 @@ def _open_card(result: Result) -> Resource:
 def _settled_card(result: Result) -> Resource:
     knowledge = result.knowledge
     summary = f"{sentence(result.tier.label)}: no answer points to a serious cause."
+    urgency = indicator(result.tier, knowledge.tiers)
+    if not result.settled:
+        summary, urgency = "Not settled: the questions are not meant for this person.", "warning"
     return _card(
         knowledge,
         summary,
-        indicator(result.tier, knowledge.tiers),
+        urgency,
         f"{_plain(result.advice)}\n\n{_closing(knowledge)}",
     )
 

@@ -14,11 +14,11 @@ import orjson
 
 from caretier.assessment import Assessment
 from caretier.documents import parse_json
-from caretier.errors import ContradictionError, InputError
+from caretier.errors import ContradictionError, InputError, InvalidAnswersError
 from caretier.fhir import id_on
 from caretier.fhir_response import ResponseAnswers, is_answered_elsewhere, read_response, response_in
 from caretier.knowledge_base import KnowledgeBase
-from caretier_api.cards import contradiction_cards, interview_card, result_cards
+from caretier_api.cards import interview_card, refusal_cards, result_cards
 from caretier_api.problems import PRECONDITION, UNREADABLE, refused
 
 COMPLETED = "questionnaire-completed"
@@ -42,7 +42,12 @@ def completed(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> b
         raise refused(PRECONDITION, detail)
     if is_answered_elsewhere(response, kb.knowledge):
         return orjson.dumps({"cards": []})
-    answers = read_response(response, kb.knowledge)
+    try:
+        answers = kb.checked(lambda: read_response(response, kb.knowledge))
+    except InvalidAnswersError as error:
+        if error.proven is None:
+            raise
+        return orjson.dumps({"cards": refusal_cards(error, kb.knowledge)})
     _require_same_person(call, answers)
     return orjson.dumps({"cards": _cards(kb, response, answers)})
 
@@ -69,7 +74,7 @@ def feedback(_kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> b
 def _cards(kb: KnowledgeBase, response: dict[str, Any], answers: ResponseAnswers) -> list[dict[str, Any]]:
     outcome = kb.assess_many([Assessment(answers)])[0]
     if isinstance(outcome, ContradictionError):
-        return contradiction_cards(outcome, kb.knowledge)
+        return refusal_cards(outcome, kb.knowledge)
     if isinstance(outcome, InputError):
         raise outcome
     identifier = response.get("id")

@@ -17,7 +17,7 @@ from caretier.knowledge import Knowledge
 from caretier.result import SOFTWARE
 from caretier_api import negotiation
 from caretier_api.exchange import JSON
-from caretier_api.knowledge import QUESTIONNAIRE
+from caretier_api.knowledge import QUESTIONNAIRE, is_known
 from caretier_api.problems import NOT_ACCEPTABLE, NOT_FOUND, refused
 from caretier_api.service import Service
 
@@ -42,7 +42,7 @@ def clinical_router(service: Service) -> APIRouter:
         _require_acceptable(request)
         content, tag = tagged_questionnaire()
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if _is_known(request.headers.get("if-none-match", ""), tag):
+        if is_known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
@@ -74,11 +74,6 @@ def _require_acceptable(request: Request) -> None:
         negotiation.wanted(request, (MEDIA_TYPE, JSON))
     elif told.partition(";")[0].strip().replace(" ", "+").lower() not in _FORMATS:  # a plus in an address is a space
         raise refused(NOT_ACCEPTABLE, f"_format asks for what cannot be given; it may be {' or '.join(_FORMATS)}.")
-
-
-def _is_known(if_none_match: str, tag: str) -> bool:
-    told = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
-    return tag in told or "*" in told
 
 
 def capability_statement(knowledge: Knowledge, date: datetime.date) -> Resource:

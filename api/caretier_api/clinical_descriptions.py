@@ -91,6 +91,7 @@ def _fhir(service: Service) -> dict[str, Description]:
             answer={FHIR: media(resource("Questionnaire"))},
             refusals=(problems.NOT_ACCEPTABLE, problems.NOT_FOUND),
             ids=ids,
+            is_tagged=True,
         ),
         "fhirAssess": Description(
             tag="FHIR",

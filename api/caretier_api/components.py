@@ -26,7 +26,7 @@ def _of_problems(tier: Schema) -> dict[str, Schema]:
                 "instance": {**TEXT, "description": "The id of the request, as a URN."},
                 "proven": {
                     **an_object({"tier": tier, "label": TEXT, "advice": TEXT}),
-                    "description": "What answers outside the contradiction prove all the same: show it first.",
+                    "description": "What the answers with which nothing is wrong prove all the same: show it first.",
                 },
                 "errors": listed(an_object({"questions": listed(TEXT), "message": TEXT})),
             },

@@ -51,7 +51,8 @@ def _assessments(service: Service) -> dict[str, Description]:
             "Accept asks for. RDF with several assessments gives an array, or one graph.\n\nFor many people send "
             "application/x-ndjson, an answers document a line: a result a line comes back, at the same place, while "
             "the request is still being sent; a line that cannot be used gives its problem, as `error` beside `id`.\n\n"
-            "A contradiction is refused; `proven` says what the other answers prove all the same.\n\n"
+            "Answers that cannot be used or contradict each other are refused; `proven` says what the others prove all "
+            "the same.\n\n"
             f"The smallest Turtle:\n\n```turtle\n{examples.AS_TURTLE}\n```\n\nAnd two people:\n\n"
             f"```json\n{examples.AS_LINES}\n```",
             body=answers

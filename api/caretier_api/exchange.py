@@ -16,7 +16,7 @@ import orjson
 
 from caretier.assessment import Assessment
 from caretier.documents import FORMATS, format_named, parse, parse_json
-from caretier.errors import ContradictionError, InputError, InvalidAnswersError, UnreadableInputError
+from caretier.errors import InputError, InvalidAnswersError, UnreadableInputError
 from caretier.fhir import MEDIA_TYPE as FHIR
 from caretier.fhir_response import read_response
 from caretier.fhir_result import results_bundle
@@ -61,7 +61,7 @@ def _read_json(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
     data: Any = _read_quickly(content) or parse(content, format_named("json"))
     if hasattr(data, "triples"):  # JSON-LD; nothing in JSON has triples
         return _from_graph(kb, data)
-    return [Assessment(kb.questionnaire.read(data))]
+    return [Assessment(kb.read(data))]
 
 
 def _read_quickly(content: bytes) -> object:
@@ -78,7 +78,7 @@ def _read_quickly(content: bytes) -> object:
 
 
 def _read_fhir(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
-    return [Assessment(read_response(parse_json(content), kb.knowledge))]
+    return [Assessment(kb.checked(lambda: read_response(parse_json(content), kb.knowledge)))]
 
 
 def _read_rdf(format_name: str) -> Reader:
@@ -217,7 +217,7 @@ def _read_line(kb: KnowledgeBase, line: bytes) -> tuple[Assessment | InputError,
     try:
         data = parse_json(line)
         identifier = identifier_in(data)
-        return Assessment(kb.questionnaire.read(data)), identifier
+        return Assessment(kb.read(data)), identifier
     except InputError as error:
         return error, identifier
 
@@ -227,7 +227,7 @@ def _read_answers(kb: KnowledgeBase, content: bytes) -> Answers:
     data = parse(content, format_named("json"))
     if hasattr(data, "triples"):
         raise UnreadableInputError('an answers document such as {"answers": {}} is needed here, not JSON-LD.')
-    return kb.questionnaire.read(data)
+    return kb.read(data)
 
 
 def _joined(faults: Sequence[InputError]) -> InputError:
@@ -235,7 +235,7 @@ def _joined(faults: Sequence[InputError]) -> InputError:
     if len(faults) == 1:
         return faults[0]
     problems = tuple(each for fault in faults if isinstance(fault, InvalidAnswersError) for each in fault.problems)
-    proven = [fault for fault in faults if isinstance(fault, ContradictionError) and fault.proven is not None]
-    if proven:
-        return ContradictionError(problems, proven[0].proven, proven[0].advice)
+    for fault in faults:
+        if isinstance(fault, InvalidAnswersError) and fault.proven is not None:
+            return type(fault)(problems, fault.proven, fault.advice)
     return InvalidAnswersError(problems)

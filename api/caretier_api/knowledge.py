@@ -91,7 +91,7 @@ def knowledge_router(service: Service) -> APIRouter:
         headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept"}
         if media_type == HTML:
             headers["Content-Security-Policy"] = _TABLE_POLICY
-        if _is_known(request.headers.get("if-none-match", ""), tag):
+        if is_known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         key = (request.scope["path"], media_type)
         if key not in made:
@@ -126,7 +126,8 @@ def knowledge_router(service: Service) -> APIRouter:
     return router
 
 
-def _is_known(if_none_match: str, tag: str) -> bool:
+def is_known(if_none_match: str, tag: str) -> bool:
+    """Say whether an If-None-Match header names an entity tag."""
     told = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
     return tag in told or "*" in told
 

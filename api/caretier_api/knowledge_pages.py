@@ -33,6 +33,7 @@ def knowledge_pages_router(service: Service, site: Site) -> APIRouter:
 
     @router.get("/conditions", response_class=Response)
     def conditions(request: Request) -> Response:
+        service.require_ready()
         return site.page(request, "conditions.html")
 
     @router.get("/conditions/{id}", response_class=Response)

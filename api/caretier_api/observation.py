@@ -110,7 +110,7 @@ class Observation:
             status = status or _CLIENT_GONE
         except asyncio.CancelledError:  # the service is told to end, and what is in work has had its time
             if not status:
-                ending = Problem(BUSY, "The service is ending; ask again.", headers={"Retry-After": "5"})
+                ending = Problem(BUSY, "The service is ending; ask again.")
                 await self._tell(ending, scope)(scope, receive, sending)
         except Exception as error:
             self._log.write("failed", request_id=request_id, **place_of(error))

@@ -32,11 +32,15 @@ _TYPES = "https://w3id.org/caretier/problems/"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem: the name that ends its type, its status, and a title that is always the same."""
+    """One kind of problem: the name that ends its type, its status, and a title that is always the same.
+
+    `retry_seconds` says after what time it makes sense to ask again.
+    """
 
     name: str
     status: int
     title: str
+    retry_seconds: int | None = None
 
     @property
     def type(self) -> str:
@@ -56,10 +60,10 @@ TOO_LARGE = Kind("too-large", 413, "The request is too large.")
 UNSUPPORTED = Kind("unsupported-media-type", 415, "The format of the request is not read here.")
 INVALID = Kind("invalid-answers", 422, "The answers cannot be used.")
 INTERNAL = Kind("internal-error", 500, "The service made a mistake.")
-BUSY = Kind("busy", 503, "The service is busy.")
-NOT_READY = Kind("not-ready", 503, "The service is not ready yet.")
-REASONER_FAILED = Kind("reasoner-failed", 503, "The reasoner gave no answer.")
-DATA = Kind("data-not-loaded", 503, "The data cannot be loaded.")
+BUSY = Kind("busy", 503, "The service is busy.", retry_seconds=5)
+NOT_READY = Kind("not-ready", 503, "The service is not ready yet.", retry_seconds=5)
+REASONER_FAILED = Kind("reasoner-failed", 503, "The reasoner gave no answer.", retry_seconds=5)
+DATA = Kind("data-not-loaded", 503, "The data cannot be loaded.", retry_seconds=60)
 QUERY_LIMIT = Kind("query-limit", 504, "The query was stopped at a limit.")
 TIME_LIMIT = Kind("time-limit", 504, "It took too long and was stopped.")
 
@@ -82,6 +86,11 @@ class Problem:
     detail: str
     members: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Say when to ask again, unless the headers already do."""
+        if self.kind.retry_seconds is not None:
+            object.__setattr__(self, "headers", {"Retry-After": str(self.kind.retry_seconds), **self.headers})
 
     def to_dict(self, instance: str | None = None) -> dict[str, object]:
         """Give the problem as plain data; `instance` is the id of the request."""
@@ -118,14 +127,14 @@ def problem_of(error: CaretierError | ProblemError, tiers: Iterable[CareTier]) -
         members: dict[str, object] = {
             "errors": [{"questions": list(each.subjects), "message": each.message} for each in told]
         }
-        if not isinstance(error, ContradictionError):
-            more = len(error.problems) - len(told)
-            lines = [*(each.message for each in told), *([f"And {more:,} more."] if more else [])]
-            return Problem(INVALID, "\n".join(lines), members)
         if error.proven is not None:
             tier = next(tier.id for tier in tiers if tier.label == error.proven)
             members = {"proven": {"tier": tier, "label": error.proven, "advice": error.advice}} | members
-        return Problem(CONTRADICTION, str(error), members)
+        if isinstance(error, ContradictionError):
+            return Problem(CONTRADICTION, str(error), members)
+        more = len(error.problems) - len(told)
+        shown = str(type(error)(told, error.proven, error.advice))
+        return Problem(INVALID, f"{shown}\nAnd {more:,} more." if more else shown, members)
     if isinstance(error, UnreadableInputError):
         return Problem(UNREADABLE, f"The input cannot be used: {error}")
     if isinstance(error, QueryLimitError):

@@ -21,8 +21,8 @@ from caretier_api.workers import Workers
 
 _ANSWER_MEGABYTES = 50
 _DETAILS: Mapping[Kind, Problem] = {
-    BUSY: Problem(BUSY, "Too many queries are waiting; try again later.", headers={"Retry-After": "5"}),
-    REASONER_FAILED: Problem(BUSY, "What runs queries has ended; try again.", headers={"Retry-After": "5"}),
+    BUSY: Problem(BUSY, "Too many queries are waiting; try again later."),
+    REASONER_FAILED: Problem(BUSY, "What runs queries has ended; try again."),
     TIME_LIMIT: Problem(BUSY, "The data for queries took too long to load; try again.", headers={"Retry-After": "30"}),
 }
 """What the problems of the pool mean where it runs queries."""
@@ -69,5 +69,5 @@ class Queries:
             return await self._workers.run(job, content)
         except ProblemError as error:
             if error.problem.kind is DATA:
-                raise refused(DATA, error.problem.detail, Retry_After="60") from None
+                raise refused(DATA, error.problem.detail) from None
             raise ProblemError(_DETAILS.get(error.problem.kind, error.problem)) from None

@@ -41,7 +41,7 @@ class Service:
     def require_ready(self) -> None:
         """Refuse to answer before the service can; 503."""
         if not self.ready.is_set():
-            raise refused(NOT_READY, "The knowledge is being read; try again in some seconds.", Retry_After="5")
+            raise refused(NOT_READY, "The knowledge is being read; try again in some seconds.")
 
     async def do(self, operation: str, content: bytes, given: str = JSON, wanted: str = JSON) -> bytes:
         """Do one of `exchange.OPERATIONS` with a document: at once if that is quick, or else in another process."""

@@ -123,7 +123,7 @@ class Site:
             "root": root,
             "static": f"{root}/static/{self._digest}",
             "emergency_number": number,
-            "emergency_link": "tel:" + re.sub(r"[^0-9+*#]", "", number),
+            "emergency_link": _link(number),
             "knowledge": knowledge,
             "domain": domain_title(knowledge) if knowledge else "",
             "disclaimer": knowledge.questionnaire.disclaimer if knowledge else "",
@@ -132,6 +132,12 @@ class Site:
             "term_address": self.term,
             "short": self.short,
         }
+
+
+def _link(number: str) -> str:
+    """Return the address by which a telephone calls a number; the first of several, so that no two become one."""
+    first = re.search(r"[+*#\d][\d*#().\- ]*", number)
+    return "tel:" + re.sub(r"[^\d+*#]", "", first[0] if first else "")
 
 
 def made_once(make: Callable[[], Made]) -> Callable[[], Made]:

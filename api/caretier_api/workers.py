@@ -47,7 +47,7 @@ class Workers:
     async def run(self, job: str, content: bytes) -> bytes:
         """Do a job; ProblemError with what the job says, or 503 when too many wait, or 504 at the time limit."""
         if self._taken >= self._count + self._queue:
-            raise refused(BUSY, "Too many requests wait for the reasoner; try again later.", Retry_After="5")
+            raise refused(BUSY, "Too many requests wait for the reasoner; try again later.")
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._count, "caretier-workers")
         self._taken += 1
@@ -90,7 +90,7 @@ class Workers:
                 detail = f"It was stopped after {self._seconds:g} seconds; nothing may be concluded."
                 raise refused(TIME_LIMIT, detail) from None
             detail = "The reasoner ended without an answer; nothing may be concluded."
-            raise refused(REASONER_FAILED, detail, Retry_After="5") from None
+            raise refused(REASONER_FAILED, detail) from None
         finally:
             watch.cancel()
         self._idle.append(worker)

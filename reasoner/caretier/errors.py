@@ -5,6 +5,12 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from caretier.questionnaire import Answer
+
 
 class CaretierError(Exception):
     """Report something that caretier cannot do; the root of all its errors."""
@@ -80,23 +86,24 @@ def visible(text: str) -> str:
 
 
 class InvalidAnswersError(InputError):
-    """Report answers that name an unknown question or option, or have a wrong type or range."""
+    """Report answers that name an unknown question or option, or have a wrong type or range.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(problem.message for problem in problems))
-        self.problems = problems
-
-
-class ContradictionError(InvalidAnswersError):
-    """Report answers that cannot all be true.
-
-    `proven` is the label of the care tier that the answers outside the contradiction prove all the same, or None.
+    `proven` is the label of the care tier that the other answers prove all the same, or None, and `advice` its advice;
+    `readable` are the answers with which nothing is wrong.
     """
 
-    def __init__(self, problems: tuple[Problem, ...], proven: str | None = None, advice: str | None = None) -> None:
-        super().__init__(problems)
+    def __init__(
+        self,
+        problems: tuple[Problem, ...],
+        proven: str | None = None,
+        advice: str | None = None,
+        readable: Mapping[str, Answer] | None = None,
+    ) -> None:
+        super().__init__("\n".join(problem.message for problem in problems))
+        self.problems = problems
         self.proven = proven
         self.advice = advice
+        self.readable = readable or {}
 
     def __str__(self) -> str:
         """Join the problems, led by what the other answers prove, so that no emergency hides behind a slip."""
@@ -104,3 +111,7 @@ class ContradictionError(InvalidAnswersError):
         if self.proven is None:
             return text
         return f"The other answers alone already mean: {self.proven}. {self.advice or ''}\n{text}"
+
+
+class ContradictionError(InvalidAnswersError):
+    """Report answers that cannot all be true."""

@@ -94,7 +94,7 @@ class Expansion:
         if prop == CT.reports and filler is not None:
             return self._reporting(filler)
         if prop == CT.meets and value is not None:
-            return self._meeting(value)
+            return self.meeting(value)
         if value is not None:
             return minimal(
                 frozenset({Atom(question.id, option.id)})
@@ -108,7 +108,8 @@ class Expansion:
     def _reporting(self, expression: Node) -> tuple[AtomSet, ...]:
         return minimal(atoms for atoms, classes, values in self._findings if self._holds(classes, values, expression))
 
-    def _meeting(self, threshold: Node) -> tuple[AtomSet, ...]:
+    def meeting(self, threshold: Node) -> tuple[AtomSet, ...]:
+        """Return the minimal sets of answers that reach a threshold."""
         limits = (
             ("at least", self._graph.value(threshold, CT.atLeast)),
             ("below", self._graph.value(threshold, CT.below)),

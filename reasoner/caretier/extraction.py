@@ -21,6 +21,7 @@ from caretier.knowledge import (
     Knowledge,
     Recommendation,
     RedFlag,
+    Scope,
     Source,
     Tension,
     minimal,
@@ -108,6 +109,7 @@ def extract(ontology: Ontology, superclasses: Mapping[str, frozenset[str]]) -> K
         recommendations=dict(_recommendations(read)),
         contradictions=tuple(_contradictions(read, questionnaire, expansion)),
         tensions=tuple(_tensions(read, questionnaire, expansion)),
+        scope=_scope(read, expansion),
     )
 
 
@@ -139,6 +141,18 @@ def told_superclasses(graph: Graph) -> dict[str, frozenset[str]]:
         for cls in graph.subjects(RDF.type, OWL.Class)
         if isinstance(cls, URIRef)
     }
+
+
+def _scope(read: Reader, expansion: Expansion) -> Scope | None:
+    """Read for whom the questionnaire is meant; None when that is everybody."""
+    questionnaire = read.graph.value(None, RDF.type, CT.Questionnaire)
+    band = read.graph.value(questionnaire, CT.meantFor)
+    if questionnaire is None or band is None:
+        return None
+    limits = [atom for atoms in expansion.meeting(band) for atom in atoms]
+    if len(limits) != 1:
+        raise KnowledgeError(f"{read.name(band)} has to be a band of a number that one question asks for.")
+    return Scope(limits[0], read.needed(questionnaire, CT.notMeantText))
 
 
 def _question(read: Reader, question: Node, group: Node, superclasses: Mapping[str, frozenset[str]]) -> Question:

@@ -145,9 +145,9 @@ def read_response(response: object, knowledge: Knowledge) -> ResponseAnswers:
     try:
         answers = knowledge.questionnaire.read(document)
     except InvalidAnswersError as error:
-        raise InvalidAnswersError((*reader.problems, *error.problems)) from None
+        raise InvalidAnswersError((*reader.problems, *error.problems), readable=error.readable) from None
     if reader.problems:
-        raise InvalidAnswersError(tuple(reader.problems))
+        raise InvalidAnswersError(tuple(reader.problems), readable=answers.values)
     return ResponseAnswers(answers.values, answers.id, answers.date, **reader.references)
 
 

@@ -68,7 +68,7 @@ def _read(kb: KnowledgeBase, file: str) -> list[Assessment]:
         from caretier.assessments import from_graph
 
         return from_graph(data, kb.questionnaire)
-    return [Assessment(kb.questionnaire.read(data))]
+    return [Assessment(kb.read(data))]
 
 
 def _lines(name: str, error: InputError) -> list[str]:

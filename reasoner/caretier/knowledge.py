@@ -189,11 +189,25 @@ class Tension:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """For whom the knowledge is meant: `within` holds of them; all others are told `message`."""
+
+    within: Atom
+    message: str
+
+    def leaves_out(self, answers: Mapping[str, Answer]) -> bool:
+        """Say whether answers are those of somebody for whom the knowledge is not meant; not while that is unknown."""
+        answer = answers.get(self.within.question)
+        return answer is not None and not self.within.holds(answer)
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """All that one domain knows, with its version and the hash of its files.
 
     `iri` is that of the version; `prefixes` are the domain's own.
-    `tiers` are ordered highest first; `recommendations` are found by the ids of condition and tier.
+    `tiers` are ordered highest first; `recommendations` are found by the ids of condition and tier. `scope` says for
+    whom all of it is meant, if not for everybody.
     """
 
     iri: str
@@ -207,6 +221,7 @@ class Knowledge:
     recommendations: Mapping[tuple[str, str], Recommendation]
     contradictions: tuple[Contradiction, ...]
     tensions: tuple[Tension, ...]
+    scope: Scope | None = None
 
     @property
     def ranks(self) -> dict[str, int]:

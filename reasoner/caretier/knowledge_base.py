@@ -7,23 +7,23 @@ can say. The reference reasoner answers everything else; RDF and the reasoner ar
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from caretier.assessment import Assessment
 from caretier.bundled import bundled_root
-from caretier.errors import InputError, KnowledgeError
+from caretier.errors import InputError, InvalidAnswersError, KnowledgeError
 from caretier.knowledge import Knowledge
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.lockfile import NAME, read_model
 from caretier.model import DecisionModel
-from caretier.questionnaire import Answer, Question, Questionnaire
+from caretier.questionnaire import Answer, Answers, Question, Questionnaire
 from caretier.result import Result, Triage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Literal, TypeVar
 
     from caretier.explanation import Explanation
     from caretier.fhir import Codes
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from caretier.reference import Reference
 
     Engine = Literal["model", "reference"]
+    Read = TypeVar("Read", bound=Answers)
 
 
 class KnowledgeBase:
@@ -114,11 +115,27 @@ class KnowledgeBase:
         >>> result.tier.id, [condition.id for condition in result.conditions]
         ('EmergencyCare', ['CaudaEquinaSyndrome'])
         """
-        document = self.questionnaire.read({"answers": answers, "id": id})
+        document = self.read({"answers": answers, "id": id})
         outcome = self.assess_many([Assessment(document)], engine=engine)[0]
         if isinstance(outcome, InputError):
             raise outcome
         return outcome
+
+    def read(self, document: object) -> Answers:
+        """Read an answers document; see `checked` for what is raised."""
+        return self.checked(lambda: self.questionnaire.read(document))
+
+    def checked(self, read: Callable[[], Read]) -> Read:
+        """Read answers by a function.
+
+        Raises InvalidAnswersError, which also tells what the answers with which nothing is wrong prove all the same:
+        no slip may hide an emergency.
+        """
+        try:
+            return read()
+        except InvalidAnswersError as error:
+            proven, advice = self._proven(error.readable)
+            raise InvalidAnswersError(error.problems, proven, advice, error.readable) from None
 
     def triage(self, answers: Mapping[str, Answer]) -> Triage:
         """Assess one person's answers and return only tier and conditions.
@@ -174,6 +191,13 @@ class KnowledgeBase:
         from caretier.interview import Interview
 
         return Interview(self.questionnaire, self.assess)
+
+    def _proven(self, answers: Mapping[str, Answer]) -> tuple[str | None, str | None]:
+        """Return label and advice of the tier that answers prove, whatever else is said; of the lowest tier none."""
+        outcome = self.assess_many([Assessment(Answers(answers))])[0]
+        if isinstance(outcome, Result):
+            return (outcome.tier.label, outcome.tier.advice) if outcome.tier.rank > 0 else (None, None)
+        return (outcome.proven, outcome.advice) if isinstance(outcome, InvalidAnswersError) else (None, None)
 
     def _model(self, engine: Engine | None) -> DecisionModel | None:
         if engine == "model" and self.model is None:

@@ -24,6 +24,7 @@ from caretier.knowledge import (
     Knowledge,
     Recommendation,
     RedFlag,
+    Scope,
     Source,
     Tension,
     atom_key,
@@ -127,6 +128,10 @@ def _data(model: DecisionModel) -> dict[str, Any]:
             {"denial": atom_text(each.denial), "label": each.label, "reports": _products(each.reports)}
             for each in knowledge.tensions
         ],
+        "scope": [
+            {"within": atom_text(scope.within), "message": scope.message}
+            for scope in [knowledge.scope] if scope is not None
+        ],
         "tiers": [_fields(tier) for tier in knowledge.tiers],
         "conditions": [_fields(condition) for condition in knowledge.conditions.values()],
         "recommendations": [
@@ -217,6 +222,7 @@ def _model(data: dict[str, Any]) -> DecisionModel:
             Tension(atoms.atom(entry["denial"]), entry["label"], minimal(atoms.sets(entry["reports"])))
             for entry in data["tensions"]
         ),
+        scope=next((Scope(atoms.atom(entry["within"]), entry["message"]) for entry in data["scope"]), None),
     )
     certificate = data["certificate"]
     beyond = {flag: tuple(map(tuple, sets)) for flag, sets in certificate["beyond"].items()}

@@ -11,7 +11,7 @@ from caretier.evaluation import Evaluator
 from caretier.interval import ceiling, open_questions
 from caretier.knowledge import Knowledge
 from caretier.questionnaire import Answer, Answers
-from caretier.reasons import shown_by, tensions
+from caretier.reasons import scope_notes, shown_by, tensions
 from caretier.result import FoundRedFlag, Result, Triage, conditions_of
 
 ENGINE = "model"
@@ -107,7 +107,7 @@ class DecisionModel:
                 ],
             ),
             next_questions=() if highest is tier else open_questions(evaluator, position, tier),
-            notes=tensions(knowledge, values),
+            notes=(*scope_notes(knowledge, values), *tensions(knowledge, values)),
             engine=ENGINE,
             knowledge=knowledge,
             answers=answers,

@@ -139,13 +139,13 @@ class _Page:
 
     def _tier_style(self, result: Result) -> str:
         place = [tier.id for tier in result.knowledge.tiers].index(result.tier.id)
-        return _CALM if result.tier.rank == 0 and result.final else _COLORS[min(place, len(_COLORS) - 1)]
+        return _CALM if result.tier.rank == 0 and result.settled else _COLORS[min(place, len(_COLORS) - 1)]
 
 
 def _title(result: Result) -> str:
     """Name the tier; the lowest is never shown as settled while answers could raise it."""
     label = result.tier.label.upper()
-    return label if result.tier.rank > 0 or result.final else f"NOT SETTLED YET (SO FAR: {label})"
+    return label if result.tier.rank > 0 or result.settled else f"NOT SETTLED YET (SO FAR: {label})"
 
 
 def asked(question: Question) -> str:

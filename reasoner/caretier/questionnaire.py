@@ -192,7 +192,9 @@ class Questionnaire:
             if (problem := self._problem(key, values[key], _near if number < _HINTS else _no_hint))
         ]
         if problems:
-            raise InvalidAnswersError(tuple(problems))
+            wrong = {subject for problem in problems for subject in problem.subjects}
+            readable = {key: self.by_id[key].plain(answer) for key, answer in values.items() if str(key) not in wrong}
+            raise InvalidAnswersError(tuple(problems), readable=readable)
         plain = {key: self.by_id[key].plain(values[key]) for key in odd}
         return Answers({**values, **plain} if plain else dict(values), identifier, date)
 

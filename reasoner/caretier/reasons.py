@@ -58,6 +58,12 @@ def reasons(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> tupl
     )
 
 
+def scope_notes(knowledge: Knowledge, answers: Mapping[str, Answer]) -> tuple[str, ...]:
+    """Tell those for whom the knowledge is not meant that it is not."""
+    scope = knowledge.scope
+    return (scope.message,) if scope is not None and scope.leaves_out(answers) else ()
+
+
 def tensions(knowledge: Knowledge, answers: Mapping[str, Answer]) -> tuple[str, ...]:
     """Tell of each "no" beside a report of something of that very kind; the report counts."""
     notes = []

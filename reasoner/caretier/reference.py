@@ -37,7 +37,7 @@ from caretier.interval import open_questions
 from caretier.knowledge import AtomSet, Axiom, CareTier, Knowledge, RedFlag, atom_key
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.ontology import Ontology
-from caretier.reasons import Reason, because, reasons, tensions
+from caretier.reasons import Reason, because, reasons, scope_notes, tensions
 from caretier.refusal import has_remainder, refusal, remainder
 from caretier.result import FoundRedFlag, Result, conditions_of
 from caretier.statements import state
@@ -300,15 +300,16 @@ class Reference:
         position = self._evaluator.position(answers.values, self._evaluator.given(answers.values))
         given = (assessment.graph, assessment.subject) if assessment.graph is not None and assessment.subject else None
         final = ceiling == found.tier
+        notes = tensions(self.knowledge, answers.values)
+        if given is not None:
+            notes = tensions_in(part, found.finding_types, self.ontology.graph)
         return Result(
             id=answers.id,
             tier=found.tier,
             ceiling=ceiling,
             conditions=conditions_of(self.knowledge, flags),
             next_questions=() if final else open_questions(self._evaluator, position, found.tier),
-            notes=tensions(self.knowledge, answers.values)
-            if given is None
-            else tensions_in(part, found.finding_types, self.ontology.graph),
+            notes=(*scope_notes(self.knowledge, answers.values), *notes),
             engine=ENGINE,
             knowledge=self.knowledge,
             answers=answers,

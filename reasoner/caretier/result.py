@@ -118,8 +118,17 @@ class Result:
         return self.ceiling == self.tier
 
     @property
+    def settled(self) -> bool:
+        """Say whether the tier may be shown as settled: it is final, and the knowledge is meant for this person."""
+        scope = self.knowledge.scope
+        return self.final and not (scope is not None and scope.leaves_out(self.answers.values))
+
+    @property
     def advice(self) -> str:
-        """What to do: while open questions could raise the lowest tier, it is never shown as settled."""
+        """What to do; nobody for whom the lowest tier is not settled is told that all is well."""
+        scope = self.knowledge.scope
+        if scope is not None and self.final and not self.settled and self.tier.rank == 0:
+            return scope.message
         return self.tier.advice if self.final else self.tier.advice_while_open
 
     def to_dict(self, told: Callable[[Constant], object] = plainly) -> dict[str, object]:

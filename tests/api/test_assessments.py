@@ -144,6 +144,23 @@ def test_a_wrong_answer_is_named(client: httpx.Client, answers: object, question
     assert error["message"] == problem["detail"]
 
 
+@pytest.mark.parametrize("slip", [{"age": 400}, {"temperature": 39}, {"pain-severity": "strong"}])
+def test_a_slip_never_hides_an_emergency(client: httpx.Client, slip: dict[str, object]) -> None:
+    document = {"answers": {"saddle-numbness": True} | slip}
+    refused = client.post("/v1/assessments", json=document)
+    assert refused.status_code == 422
+    told = refused.json()
+    assert (told["proven"]["tier"], told["proven"]["label"]) == ("EmergencyCare", "emergency care")
+    assert told["detail"].startswith("The other answers alone already mean: emergency care.")
+    assert len(told["errors"]) == 1
+    for path in ("/v1/next-question", "/v1/explanations"):
+        assert client.post(path, json=document).json()["proven"]["tier"] == "EmergencyCare"
+    as_line = {"Content-Type": "application/x-ndjson"}
+    line = client.post("/v1/assessments", content=json.dumps(document), headers=as_line)
+    assert line.json()["error"]["proven"]["tier"] == "EmergencyCare"
+    assert "proven" not in client.post("/v1/assessments", json={"answers": slip}).json()
+
+
 def test_every_wrong_answer_is_told_at_once(client: httpx.Client) -> None:
     problem = assert_problem(assess(client, {"age": -1, "feverr": True, "sex": "x"}), 422, "invalid-answers")
     assert [error["questions"] for error in problem["errors"]] == [["age"], ["feverr"], ["sex"]]

@@ -218,6 +218,28 @@ def test_the_response_may_come_as_context(client: httpx.Client, kb: KnowledgeBas
     assert "suggestions" not in card
 
 
+def test_a_response_that_cannot_be_used_never_hides_an_emergency(client: httpx.Client, kb: KnowledgeBase) -> None:
+    response = response_of(kb, EMERGENCY)
+    del response["questionnaire"]
+    response["item"].append({"linkId": "another-question", "answer": [{"valueBoolean": True}]})
+    first, second = cards_for(client, response)
+    assert first["indicator"] == "critical"
+    assert first["summary"] == "Emergency care: some answers cannot be used, but the others alone show this."
+    assert (second["indicator"], "another-question" in shown(second["detail"])) == ("warning", True)
+    calm = response_of(kb, {"pain-lower-back": True}) | {"questionnaire": None}
+    calm["item"].append({"linkId": "another-question", "answer": [{"valueBoolean": True}]})
+    assert client.post(TRIAGE, json=call_of({k: v for k, v in calm.items() if v is not None})).status_code == 422
+
+
+def test_what_is_not_meant_for_a_person_does_not_reassure(client: httpx.Client, kb: KnowledgeBase) -> None:
+    answers: dict[str, Answer] = {each.id: False for each in kb.questions if each.type == "boolean"}
+    answers |= {each.id: each.options[0].id for each in kb.questions if each.type == "choice"}
+    [card] = cards_for(client, response_of(kb, answers | {"pain-lower-back": True, "treatment-months": 0, "age": 10}))
+    assert (card["indicator"], card["summary"][:11]) == ("warning", "Not settled")
+    assert kb.knowledge.scope is not None
+    assert kb.knowledge.scope.message in shown(card["detail"])
+
+
 def test_what_is_open_is_a_warning_with_the_questions_to_ask(client: httpx.Client, kb: KnowledgeBase) -> None:
     answers: dict[str, Answer] = {"pain-lower-back": True}
     [card] = cards_for(client, response_of(kb, answers))

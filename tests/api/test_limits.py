@@ -60,6 +60,18 @@ def test_a_browser_is_told_on_a_page(kb: caretier.KnowledgeBase) -> None:
     assert "At most 1,000 bytes are read." in refused.text
 
 
+def test_an_application_in_a_browser_can_read_every_error(kb: caretier.KnowledgeBase) -> None:
+    origin = {"Origin": "https://app.example"}
+    with (
+        limited(kb, body_bytes=1_000, cors_origins=("https://app.example",)) as served,
+        httpx.Client(base_url=served.url, headers=origin) as client,
+    ):
+        refused = client.post("/v1/assessments", content=b" " * 2_000, headers=JSON)
+        asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"}
+        assert client.options("/v1/questionnaire", headers=asked).status_code == 200
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (413, "https://app.example")
+
+
 def test_a_body_that_grows_too_large_is_refused_on_the_way(kb: caretier.KnowledgeBase) -> None:
     with limited(kb, body_bytes=100_000) as served, connected(served) as connection:
         connection.sendall(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())

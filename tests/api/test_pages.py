@@ -630,6 +630,7 @@ def test_the_emergency_number_is_a_setting(kb: caretier.KnowledgeBase) -> None:
     visitor = Visitor(TestClient(create_app(kb, Settings(emergency_number="112 or 999"))))
     page = visitor.get("/")
     assert "In an emergency call 112 or 999" in page.text
+    assert 'href="tel:112"' in page.html
     result = Visitor(TestClient(create_app(kb, Settings(emergency_number="+44 999")))).walk(EMERGENCY)[-1]
     assert 'href="tel:+44999"' in result.html
 

@@ -143,7 +143,7 @@ def test_until_it_can_answer_it_is_not_ready(uncompiled: caretier.KnowledgeBase)
         assert early.status_code == 503
         assert early.json()["type"].endswith("/not-ready")
         assert int(early.headers["retry-after"]) > 0
-        for path in ("v1/questionnaire", "v1/conditions", "openapi.json"):
+        for path in ("v1/questionnaire", "v1/conditions", "conditions", "decision-table", "openapi.json"):
             assert httpx.get(service.url + path).status_code == 503
         assert httpx.post(f"{service.url}v1/assessments", json={"answers": {}}).status_code == 503
         service.until_ready()

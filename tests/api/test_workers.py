@@ -140,6 +140,7 @@ def test_at_the_time_limit_it_is_stopped(job: str) -> None:
 def test_when_it_dies_another_takes_its_place(job: str) -> None:
     outcome, answer = run(workers(), (job, b""), ("echo", b"x"))
     assert kind(outcome) == (503, "reasoner-failed")
+    assert int(outcome.problem.headers["Retry-After"]) > 0
     assert answer.endswith(b"x")
 
 

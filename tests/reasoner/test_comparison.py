@@ -182,8 +182,10 @@ def test_neutral_edits(checkout: Path, neutral: Path) -> None:
     found, told = changes(checkout, neutral)
     assert found == set()
     assert {(term["label"], term["kind"]) for term in told["terms"]} == {
-        ("long-term or frequent steroid use", "deprecated"), ("numb saddle area", "changed"), ("post-menopause", "changed"),
-    }  # fmt: skip
+        ("long-term or frequent steroid use", "deprecated"),
+        ("numb saddle area", "changed"),
+        ("post-menopause", "changed"),
+    }
     saddle = next(term for term in told["terms"] if term["label"] == "numb saddle area")
     assert saddle["removed"] == ['rdfs:label "saddle numbness"@en']
     assert saddle["added"] == ['rdfs:label "numb saddle area"@en', "rdfs:subClassOf bp:ChangeOfSensation"]

@@ -16,6 +16,7 @@ from caretier.assessment import Assessment
 from caretier.assessments import answers_graph, from_graph
 from caretier.documents import format_named, parse
 from caretier.errors import InputError
+from caretier.presentation import present
 from caretier.questionnaire import Answer
 from caretier.result import Result
 
@@ -133,6 +134,22 @@ def test_the_command_line_says_who_answered(tmp_path: Path) -> None:
     assert assess(FOREIGN["a class of one's own"])["engine"] == "reference"
 
 
+def test_a_slip_never_hides_what_the_other_answers_prove(kb: caretier.KnowledgeBase) -> None:
+    with pytest.raises(caretier.InvalidAnswersError) as caught:
+        kb.assess({"saddle-numbness": True, "age": 400})
+    assert caught.value.proven == "emergency care"
+    assert str(caught.value).startswith("The other answers alone already mean: emergency care.")
+    assert caught.value.readable == {"saddle-numbness": True}
+    for answers in ({"fever": None, "age": 400}, {"age": 400}, {"nonsense": True}):
+        with pytest.raises(caretier.InvalidAnswersError) as caught:
+            kb.assess(answers)
+        assert caught.value.proven is None
+    nowhere = dict.fromkeys(("pain-neck", "pain-upper-back", "pain-lower-back"), False)
+    with pytest.raises(caretier.InvalidAnswersError) as caught:
+        kb.assess({**nowhere, "saddle-numbness": True, "x": 1})
+    assert caught.value.proven == "emergency care"
+
+
 def test_a_named_engine_answers(kb: caretier.KnowledgeBase) -> None:
     assert (
         kb.engine == kb.assess({"fever": True}).engine == kb.assess({"fever": True}, engine="model").engine == "model"
@@ -165,3 +182,25 @@ def test_the_fast_path_imports_no_rdf_and_no_reasoner(use: str, tmp_path: Path) 
         print([name for name in heavy if name in sys.modules], file=sys.stderr)"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.slow
+def test_nobody_for_whom_it_is_not_meant_is_told_that_all_is_well(kb: caretier.KnowledgeBase) -> None:
+    calm: dict[str, Answer] = {each.id: False for each in kb.questions if each.type == "boolean"}
+    calm |= {each.id: each.options[0].id for each in kb.questions if each.type == "choice"}
+    calm |= {"pain-lower-back": True, "treatment-months": 0}
+    scope = kb.knowledge.scope
+    assert scope is not None
+    limit = int(scope.within.value)
+    for engine in ("model", "reference"):
+        adult, child = (kb.assess(calm | {"age": age}, engine=engine) for age in (limit, limit - 1))
+        assert (adult.final, adult.settled, adult.notes) == (True, True, ())
+        assert adult.advice == adult.tier.advice
+        assert (child.final, child.settled, child.notes) == (True, False, (scope.message,))
+        assert child.advice == scope.message
+        assert "NOT SETTLED YET" in present(child)
+        assert "NOT SETTLED YET" not in present(adult)
+    urgent = kb.assess({"saddle-numbness": True, "age": limit - 1})
+    assert urgent.advice == urgent.tier.advice
+    assert scope.message in urgent.notes
+    assert kb.assess({"age": None}).notes == ()
