@@ -178,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
         "conditions or to a refusal, which axiom did it, which cases change, and which terms. It is exact: found from "
         "the decision models of both, which are compiled where there is none that fits. Exits 1 when somebody comes to "
         "a lower tier.",
-        epilog="Example: caretier diff main . --allow-lower FeverRedFlag",
+        epilog="Example: caretier diff main . --format markdown",
     )
     comparing.add_argument("old", metavar="OLD", help="a folder, the root file of an ontology, or a git revision")
     comparing.add_argument("new", metavar="NEW", help="the same for the version after the edit")
@@ -217,9 +217,14 @@ def _parser() -> argparse.ArgumentParser:
         "check",
         help="check an ontology and its shapes",
         description="Check all that an editor must pass: files and imports, OWL 2 DL, consistency, satisfiability, "
-        "house rules, monotone rules, coverage. Exits 1 when something is wrong.",
+        "house rules, monotone rules, coverage. Exits 1 when there is an error; warnings and notes alone exit 0.",
+        epilog="json is an object for other programs: ontology, how many errors, warnings and notes, and complaints, "
+        "in the order of the text. A complaint has file, term (an IRI or null), label, rule, severity (error, warning, "
+        "note), message (what is wrong), why (that matters), remedy (what to do in Protégé) and axioms (the fewest "
+        "that contradict each other, in words).",
     )
     check.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    check.add_argument("--strict", action="store_true", help="also exit 1 when there is a warning")
     _time_limit(check)
     _ontology(check)
     check.set_defaults(run=lambda options: _upkeep().check_ontology(options))
@@ -227,7 +232,8 @@ def _parser() -> argparse.ArgumentParser:
     formatting = subcommands.add_parser(
         "format",
         help="write Turtle files in their one canonical form",
-        description="Rewrite Turtle files in place in their one canonical form.",
+        description="Rewrite Turtle files in place in their one canonical form. RDF/XML is read as well: its Turtle is "
+        "written beside it, unless another ontology stands there. Comments get lost, and a warning names them.",
     )
     formatting.add_argument("paths", nargs="*", metavar="FILE|FOLDER", help="default: ontology/ and shapes/")
     formatting.add_argument("--check", action="store_true", help="change nothing; exit 1 if a file is not canonical")

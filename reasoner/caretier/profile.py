@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from rdflib import OWL, RDF, Graph, URIRef
 
@@ -52,7 +53,7 @@ def owl2dl_violations(graph: Graph, time_limit: float = DEFAULT_TIME_LIMIT) -> t
             _under_one_header(graph).serialize(given, format="xml", encoding="utf-8")
         except ValueError as error:
             raise KnowledgeError(f"No OWL file can hold this ontology: {error}") from error
-        command = [sys.executable, "-m", __name__, str(library), str(_owl_api()), str(given), str(found)]
+        command = [sys.executable, "-m", __name__, str(library), str(owl_api()), str(given), str(found)]
         run_alone(command, folder, time_limit)
         told: list[tuple[str, str, str]] = json.loads(found.read_text(encoding="utf-8"))
     violations: dict[tuple[str, str], ProfileViolation] = {}
@@ -84,8 +85,8 @@ def _term_at_fault(text: str, axiom: str) -> str | None:
     return next((iri for iri in (*before, *within) if not iri.startswith(_PLACEHOLDERS)), None)
 
 
-def _owl_api() -> Path:
-    """Find the jar of the OWL API without importing owlready2."""
+def owl_api() -> Path:
+    """Find the jar of the OWL API, with HermiT in it, without importing owlready2."""
     spec = find_spec("owlready2")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         if (jar := Path(folder, "hermit", "HermiT.jar")).is_file():
@@ -105,8 +106,8 @@ def _under_one_header(graph: Graph) -> Graph:
     return merged
 
 
-def _look_alone(library: str, jar: str, given: str, found: str) -> None:
-    """Run the OWL API in this process, which exists for nothing else."""
+def start_java(library: str, jar: str) -> Any:
+    """Start Java within this process, which can have only one, and return the bridge to its classes."""
     import jpype
 
     jpype.startJVM(
@@ -117,6 +118,12 @@ def _look_alone(library: str, jar: str, given: str, found: str) -> None:
         convertStrings=True,
         ignoreUnrecognized=True,
     )
+    return jpype
+
+
+def _look_alone(library: str, jar: str, given: str, found: str) -> None:
+    """Run the OWL API in this process, which exists for nothing else."""
+    jpype = start_java(library, jar)
     manager = jpype.JClass("org.semanticweb.owlapi.apibinding.OWLManager").createOWLOntologyManager()
     try:
         ontology = manager.loadOntologyFromOntologyDocument(jpype.JClass("java.io.File")(given))

@@ -1,7 +1,7 @@
 """One canonical Turtle for ontologies and shapes: the same statements always give the same text.
 
 Blank nodes are written where they are used and ordered by their own text, never by a label. The members of
-intersections, unions and enumerations are sorted, since their order means nothing; every other list keeps its order.
+intersections, unions and the like are sorted, since their order means nothing; every other list keeps its order.
 """
 
 from __future__ import annotations
@@ -9,15 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 
-import pyoxigraph as ox
 from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, SH, SKOS, VANN, XSD, BNode, Graph, Literal, URIRef
-from rdflib.compare import isomorphic, to_canonical_graph
+from rdflib.compare import to_canonical_graph
 from rdflib.term import Node
 
-from caretier.errors import KnowledgeError
-from caretier.rdf_documents import rdf_term
 from caretier.vocabulary import CT
 
 _PREFIXES = {
@@ -47,9 +43,23 @@ _KINDS = (
     OWL.NamedIndividual,
 )
 _FIRST = (RDF.type, RDFS.label, SKOS.definition, OWL.onProperty, SH.path)
-_UNORDERED = frozenset({OWL.intersectionOf, OWL.unionOf, OWL.oneOf, OWL.members})
+UNORDERED = frozenset(
+    {
+        OWL.disjointUnionOf,
+        OWL.distinctMembers,
+        OWL.hasKey,
+        OWL.intersectionOf,
+        OWL.members,
+        OWL.oneOf,
+        OWL.unionOf,
+        OWL.withRestrictions,
+    }
+)
+"""What has a list for its value whose order means nothing to OWL."""
+
 _WIDTH = 100
 _LOCAL_NAME = re.compile(r"[A-Za-z_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
+_LABEL = re.compile(r"[A-Za-z0-9]+")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _UNSAFE = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
@@ -66,53 +76,6 @@ def write_turtle(graph: Graph) -> str:
     return _Writer(graph).text()
 
 
-def canonical(path: Path) -> str:
-    """Return the canonical text of a Turtle file, for which its statements are exactly those of the file.
-
-    Raises KnowledgeError when it is not Turtle, or holds something that could not be written back unchanged.
-    """
-    if path.suffix != ".ttl":
-        raise KnowledgeError(f"{path}: only Turtle files (.ttl) are formatted; save it as Turtle.")
-    try:
-        text = path.read_text(encoding="utf-8")
-        graph = _parsed(text)
-        written = write_turtle(graph)
-        same = isomorphic(_without_order(_parsed(written)), _without_order(graph))
-    except OSError as error:
-        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from None
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise KnowledgeError(f"{path} cannot be formatted: {' '.join(str(error).split())[:300]}.") from None
-    if not same:
-        raise KnowledgeError(f"{path} holds statements that would not survive; it is left as it is.")
-    return written
-
-
-def _parsed(text: str) -> Graph:
-    """Read Turtle with every literal as it stands."""
-    graph = Graph(bind_namespaces="none")
-    parser = ox.parse(text, format=ox.RdfFormat.TURTLE)
-    for quad in parser:
-        graph.add((rdf_term(quad.subject), rdf_term(quad.predicate), rdf_term(quad.object)))
-    for prefix, namespace in parser.prefixes.items():
-        graph.bind(prefix, namespace)
-    return graph
-
-
-def _without_order(graph: Graph) -> Graph:
-    """Replace each list whose order means nothing by its members."""
-    plain = Graph() + graph
-    for predicate in _UNORDERED:
-        for subject, members in graph.subject_objects(predicate):
-            plain.remove((subject, predicate, members))
-            for member in graph.items(members):
-                plain.add((subject, predicate, member))
-            while members != RDF.nil and isinstance(members, BNode):
-                following = graph.value(members, RDF.rest)
-                plain.remove((members, None, None))
-                members = following if following is not None else RDF.nil
-    return plain
-
-
 class _Writer:
     """Writes one graph; holds its prefixes and the texts of its blank nodes."""
 
@@ -122,10 +85,11 @@ class _Writer:
             graph = _with_stable_labels(graph)
             labelled = _labelled(graph)
         self._graph = graph
-        self._labels = {node: f"_:b{index}" for index, node in enumerate(sorted(labelled, key=str))}
         self._used: set[str] = set()
         self._prefixes = {str(uri): prefix for prefix, uri in graph.namespaces() if prefix and prefix not in _PREFIXES}
         self._prefixes |= {uri: prefix for prefix, uri in _PREFIXES.items()}
+        self._labels: dict[Node, str] = dict.fromkeys(labelled, "_:")
+        self._labels = self._labelled_after_users()
 
     def text(self) -> str:
         used = set(self._graph.objects())
@@ -139,6 +103,17 @@ class _Writer:
         named = {prefix: uri for uri, prefix in self._prefixes.items() if prefix in self._used}
         head = "".join(f"@prefix {prefix}: <{uri}> .\n" for prefix, uri in sorted(named.items()))
         return f"{head}\n{body}\n" if head else f"{body}\n"
+
+    def _labelled_after_users(self) -> dict[Node, str]:
+        """Label blank nodes after the term that uses them, so that an edit elsewhere does not change their labels."""
+        alike: dict[str, list[Node]] = {}
+        for node in self._labels:
+            users = sorted(str(user) for user in self._graph.subjects(None, node) if isinstance(user, URIRef))
+            words = _LABEL.findall(users[0]) if users else []
+            alike.setdefault(words[-1] if words else "b", []).append(node)
+        for nodes in alike.values():
+            nodes.sort(key=lambda node: (self._content(node, 1), str(node)))
+        return {node: f"_:{name}-{index}" for name, nodes in alike.items() for index, node in enumerate(nodes, 1)}
 
     def _rank(self, node: Node) -> int:
         if isinstance(node, BNode):
@@ -179,7 +154,7 @@ class _Writer:
             return self._labels[value]
         if (cells := self._list(value)) is not None:
             members = [self._value(cell, depth + 1, RDF.first) for cell in cells]
-            if predicate in _UNORDERED:
+            if predicate in UNORDERED:
                 members.sort(key=_named_first)
             return self._bracketed(members, depth)
         lines = self._lines(value, depth + 1)

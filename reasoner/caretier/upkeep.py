@@ -4,54 +4,64 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from time import monotonic
 
 from caretier.bundled import bundled_root
 from caretier.compilation import compile_model, verify_model
+from caretier.complaints import as_data, as_text
 from caretier.curation import check
 from caretier.errors import UnreadableInputError
 from caretier.files import replace_text
+from caretier.formatting import bring_to_form
 from caretier.lockfile import NAME, read_file, render
 from caretier.ontology import load_ontology
 from caretier.progress import counted_progress, progress
 from caretier.reference import Reference
-from caretier.turtle import canonical
 
 
 def check_ontology(options: argparse.Namespace) -> int:
     """Check an ontology and its shapes."""
-    from pathlib import Path
-
-    from caretier.bundled import bundled_root
-
     root = Path(options.ontology or bundled_root())
     with progress("checking") as say:
         complaints = check(root, options.time_limit, say)
-    errors = [complaint for complaint in complaints if complaint.severity == "error"]
     if options.format == "json":
-        print(json.dumps([complaint.to_dict() for complaint in complaints], indent=2, ensure_ascii=False))
+        print(json.dumps(as_data(root, complaints), indent=2, ensure_ascii=False))
     else:
-        for complaint in complaints:
-            print(complaint)
-        print(f"{root}: {len(errors)} errors, {len(complaints) - len(errors)} warnings")
-    return 1 if errors else 0
+        print(as_text(root, complaints))
+    refused = ("error", "warning") if options.strict else ("error",)
+    return 1 if any(complaint.severity in refused for complaint in complaints) else 0
 
 
 def format_files(options: argparse.Namespace) -> int:
-    """Rewrite Turtle files in their one form."""
+    """Rewrite files of an ontology in their one form, which is Turtle."""
     here = [path for path in (Path("ontology"), Path("shapes")) if path.is_dir()]
     named = [Path(path) for path in options.paths] or here
     if not named:
         raise UnreadableInputError("There is no folder ontology/ or shapes/ here; name the files to format.")
-    files = [file for path in named for file in (sorted(path.rglob("*.ttl")) if path.is_dir() else [path])]
-    texts = {file: canonical(file) for file in files}
-    changed = [file for file, text in texts.items() if file.read_bytes() != text.encode("utf-8")]
-    for file in changed:
-        if not options.check:
-            replace_text(file.resolve(), texts[file])
-        print(f"{'would be changed' if options.check else 'changed'}: {file}")
-    return 1 if options.check and changed else 0
+    paths = [file for path in named for file in (sorted(path.rglob("*.ttl")) if path.is_dir() else [path])]
+    files = bring_to_form(dict.fromkeys(paths))
+    if twice := [file for file in files if sum(file.target == other.target for other in files) > 1]:
+        told = " and ".join(str(file.source) for file in twice)
+        raise UnreadableInputError(f"{told} belong in the same file, {twice[0].target}; name only one of them.")
+    wrong = 0
+    for file in files:
+        for line, comment in file.comments:
+            told = comment if len(comment) <= 60 else f"{comment[:59]}…"
+            print(f"{file.source}:{line}: a comment that gets lost; use skos:editorialNote: {told}", file=sys.stderr)
+        stands = file.target.exists() and file.target.read_bytes() == file.text.encode("utf-8")
+        moved = file.target != file.source
+        if options.check and (moved or not stands):
+            wrong += 1
+            told = f"is {file.syntax} and belongs in {file.target}" if moved else "would be changed"
+            print(f"{told}: {file.source}")
+        elif not stands:
+            replace_text(file.target.resolve(), file.text)
+            print(f"written: {file.target}, from {file.source}" if moved else f"changed: {file.target}")
+        elif moved:
+            print(f"unchanged: {file.target}, which says the same as {file.source}")
+    return 1 if wrong else 0
 
 
 def compile_ontology(options: argparse.Namespace) -> int:

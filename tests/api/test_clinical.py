@@ -123,7 +123,8 @@ def test_a_subject_that_is_no_patient_is_refused(client: httpx.Client, kb: caret
     response = response_of(kb, EMERGENCY, subject={"reference": "Device/7"})
     given = client.post(path, json=response, headers={"Content-Type": FHIR, "Accept": FHIR})
     assert given.status_code == 422
-    [issue] = valid(given.json())["issue"]
+    proven, issue = valid(given.json())["issue"]
+    assert proven["details"]["text"].startswith("The other answers alone already mean: emergency care.")
     assert issue["details"]["text"].startswith('The "subject" of the response has to be of the type Patient')
 
 

@@ -32,9 +32,11 @@ expected-statuses = ["2xx", "400"]
 [[operations]]
 include-operation-id = "cdsTriage"
 [operations.checks.negative_data_rejection]
-expected-statuses = ["400", "404", "405", "406", "412", "415", "422"]
+expected-statuses = ["200", "400", "404", "405", "406", "412", "415", "422"]
 """
-"""What schemathesis cannot know: most texts are no SPARQL, and CDS Hooks refuses a call without its data with 412."""
+"""What schemathesis cannot know: most texts are no SPARQL; CDS Hooks refuses a call without its data with 412; and from
+a response that cannot be used come cards all the same, when its other answers prove something.
+"""
 
 
 @pytest.fixture(scope="module")
