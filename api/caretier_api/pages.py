@@ -207,6 +207,7 @@ class _Interview:
             result=step["result"],
             tier=knowledge.tier(step["result"]["tier"]),
             ceiling=knowledge.tier(step["result"]["ceiling"]),
+            is_settled=step["result"]["final"] and not knowledge.leaves_out(answers),
             by_id=knowledge.questionnaire.by_id,
             answered=[
                 (screen := screen_of(given, knowledge.questionnaire), given, _told_on(screen, given))
@@ -281,12 +282,9 @@ def _told_on(screen: Screen, given: Given) -> list[str]:
 
 def _denied(question: Question, answer: Answer) -> str | None:
     """Name what an answer denies, with the option that says so; None when it denies nothing."""
-    if answer is False:
-        return question.answer_text
-    if question.type != "choice" or answer is None:
+    if not question.denies(answer):
         return None
-    option = question.option(answer)
-    return f"{question.answer_text} (“{option.label}”)" if option.denies and not option.reports else None
+    return question.answer_text if answer is False else f"{question.answer_text} (“{question.option(answer).label}”)"
 
 
 def _said(knowledge: Knowledge, question: str, answers: Any) -> tuple[Question, str]:

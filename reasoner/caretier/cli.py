@@ -69,7 +69,7 @@ def _terminated(_signal: int, _frame: object) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="caretier",
-        description="From answers about back pain to a care tier, with the proof.",
+        description="From a person's answers to a care tier, with the proof.",
         epilog=_EPILOG,
     )
     parser.add_argument("--version", action="version", version=f"caretier {SOFTWARE}")
@@ -263,7 +263,9 @@ def _upkeep() -> ModuleType:
 
 
 def _ontology(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--ontology", metavar="ROOT", help="the root file of an ontology; default: back pain")
+    parser.add_argument(
+        "--ontology", metavar="ROOT", help="the root file of an ontology; default: what comes with caretier"
+    )
 
 
 def _time_limit(parser: argparse.ArgumentParser) -> None:

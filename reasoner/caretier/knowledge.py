@@ -195,11 +195,6 @@ class Scope:
     within: Atom
     message: str
 
-    def leaves_out(self, answers: Mapping[str, Answer]) -> bool:
-        """Say whether answers are those of somebody for whom the knowledge is not meant; not while that is unknown."""
-        answer = answers.get(self.within.question)
-        return answer is not None and not self.within.holds(answer)
-
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
@@ -227,6 +222,13 @@ class Knowledge:
     def ranks(self) -> dict[str, int]:
         """The rank of each tier by its id."""
         return {tier.id: tier.rank for tier in self.tiers}
+
+    def leaves_out(self, answers: Mapping[str, Answer]) -> bool:
+        """Say whether answers are those of somebody for whom all this is not meant; not while that is unknown."""
+        if self.scope is None:
+            return False
+        answer = answers.get(self.scope.within.question)
+        return answer is not None and not self.scope.within.holds(answer)
 
     def tier(self, tier_id: str) -> CareTier:
         """Return the tier with this id."""

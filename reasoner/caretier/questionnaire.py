@@ -92,6 +92,13 @@ class Question:
             return self.option(answer).text
         return f"{self.answer_text}: {answer}"
 
+    def denies(self, answer: Answer) -> bool:
+        """Say whether an answer only denies something."""
+        if self.type != "choice" or answer is None:
+            return answer is False
+        option = self.option(answer)
+        return option.denies is not None and option.reports is None
+
     def allowed(self) -> str:
         """Say which answers the question allows, for an error message."""
         if self.type == "boolean":

@@ -54,14 +54,13 @@ def reasons(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> tupl
     return tuple(
         Reason(question.id, answer, question.phrase(answer))
         for question in questionnaire.questions
-        if (answer := answers.get(question.id)) not in (None, False)
+        if (answer := answers.get(question.id)) is not None and not question.denies(answer)
     )
 
 
 def scope_notes(knowledge: Knowledge, answers: Mapping[str, Answer]) -> tuple[str, ...]:
     """Tell those for whom the knowledge is not meant that it is not."""
-    scope = knowledge.scope
-    return (scope.message,) if scope is not None and scope.leaves_out(answers) else ()
+    return (knowledge.scope.message,) if knowledge.scope is not None and knowledge.leaves_out(answers) else ()
 
 
 def tensions(knowledge: Knowledge, answers: Mapping[str, Answer]) -> tuple[str, ...]:

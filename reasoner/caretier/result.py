@@ -120,8 +120,7 @@ class Result:
     @property
     def settled(self) -> bool:
         """Say whether the tier may be shown as settled: it is final, and the knowledge is meant for this person."""
-        scope = self.knowledge.scope
-        return self.final and not (scope is not None and scope.leaves_out(self.answers.values))
+        return self.final and not self.knowledge.leaves_out(self.answers.values)
 
     @property
     def advice(self) -> str:

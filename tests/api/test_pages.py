@@ -232,7 +232,7 @@ def test_a_result_says_why_from_where_and_what_follows(visitor: Visitor, kb: car
 
 
 def test_unknown_never_reassures(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
-    result = visitor.walk({"saddle-numbness": None})[-1]
+    result = visitor.walk({"saddle-numbness": None, "age": 40})[-1]
     tier = kb.knowledge.tiers[-1]
     assert "Not settled yet" in result.text
     assert tier.advice_while_open in result.text
@@ -617,6 +617,14 @@ def test_static_files_may_be_kept_for_ever(client: TestClient, visitor: Visitor)
         assert "immutable" in response.headers["cache-control"]
         assert response.headers["content-type"].startswith(("text/css", "text/javascript", "image/svg+xml"))
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", response.text)
+
+
+def test_a_child_is_never_told_that_all_is_well(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
+    adult, child = (visitor.walk({"age": age})[-1] for age in (40, 10))
+    assert kb.knowledge.scope is not None
+    for page, settled in ((adult, True), (child, False)):
+        assert ('<h1 id="tier" tabindex="-1" autofocus>Not settled yet' in page.html) is not settled
+        assert (kb.knowledge.scope.message in page.text) is not settled
 
 
 def test_titles_tell_pages_apart(visitor: Visitor) -> None:
