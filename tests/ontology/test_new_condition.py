@@ -88,8 +88,9 @@ def test_every_door_shows_it(client: httpx.Client, folder: Path) -> None:
     assert "ortic aneurysm" in client.get("/conditions", headers=page).text
     assert "lump in the belly that beats" in client.get("/conditions/AorticAneurysm", headers=page).text
     assert "ulsating lump in the belly" in client.get("/findings", headers=page).text
-    assert "a lump in the belly that beats" in client.get("/decision-table", headers=page).text
-    assert "a lump in the belly that beats" in run("table", "--ontology", folder / "ontology" / "back-pain.ttl")
+    assert "lump in the belly that beats" in client.get("/decision-table", headers=page).text
+    table = run("table", "--ontology", folder / "ontology" / "back-pain.ttl")
+    assert "a lump in the belly that beats" in " ".join(table.split())
     asked = "ASK { bp:TearingPain ct:symptomOf|rdfs:subClassOf ?x }"
     assert client.get("/sparql", params={"query": asked}).json()["boolean"] is True
 
