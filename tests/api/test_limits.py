@@ -53,6 +53,15 @@ def test_a_body_that_announces_itself_as_too_large_is_not_read(kb: caretier.Know
         assert b"At most 1,000 bytes are read." in received
 
 
+def test_what_is_no_http_is_a_problem_as_well(kb: caretier.KnowledgeBase) -> None:
+    with limited(kb) as served, connected(served) as connection:
+        connection.sendall(b"this is no HTTP\r\n\r\n")
+        status, received = answer(connection)
+    head, _, content = received.partition(b"\r\n\r\n")
+    assert (status, f"content-type: {PROBLEM}".encode() in head) == (400, True)
+    assert json.loads(content)["type"].endswith("/unreadable-input")
+
+
 def test_a_browser_is_told_on_a_page(kb: caretier.KnowledgeBase) -> None:
     with limited(kb, body_bytes=1_000) as served, httpx.Client(base_url=served.url) as client:
         refused = client.post("/", content=b" " * 2_000, headers={"Accept": "text/html"})
