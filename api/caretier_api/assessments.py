@@ -17,11 +17,11 @@ from caretier_api.service import Service
 def assessments_router(service: Service) -> APIRouter:
     """Make the routes."""
     router = APIRouter(route_class=DirectRoute)
-    read, written = tuple(READERS), tuple(WRITERS)
+    read, written = (*READERS, STREAM), tuple(WRITERS)
 
     @router.post("/v1/assessments", operation_id="assess", response_class=Response)
     async def assess(request: Request) -> Response:
-        given = negotiation.given(request, (*read, STREAM))
+        given = negotiation.given(request, read)
         if given == STREAM:
             negotiation.wanted(request, (STREAM,))
             service.require_ready()

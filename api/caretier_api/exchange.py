@@ -7,7 +7,6 @@ microseconds), or else in a process of `workers`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,7 +34,6 @@ STREAM = "application/x-ndjson"
 
 _PLAIN_BYTES = 100_000
 _PARTS = frozenset({"answers", "id", "date"})
-_JSON_LD_KEY = re.compile(rb'"(@|\\u0040)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def _from_graph(kb: KnowledgeBase, graph: Graph) -> Sequence[Assessment]:
 
 
 def _is_plain_json(content: bytes) -> bool:
-    return len(content) <= _PLAIN_BYTES and not _JSON_LD_KEY.search(content)
+    return len(content) <= _PLAIN_BYTES and b'"@' not in content and b'"\\u0040' not in content
 
 
 def _write_json(kb: KnowledgeBase, results: Sequence[Result]) -> bytes:

@@ -9,15 +9,16 @@ from starlette.requests import Request
 from caretier_api.problems import NOT_ACCEPTABLE, UNSUPPORTED, refused
 
 
-def given(request: Request, read: Iterable[str]) -> str:
+def given(request: Request, read: Sequence[str]) -> str:
     """Return the media type of the body of a request, one of those that are read; 415 when it is none of them."""
     told = request.headers.get("content-type", "")
+    if told in read and "content-encoding" not in request.headers:
+        return told
     media_type, *parameters = (part.strip() for part in told.split(";"))
     media_type = media_type.lower()
-    listed = list(read)
-    if media_type not in listed:
+    if media_type not in read:
         said = f"The Content-Type is {media_type!r}" if media_type else "There is no Content-Type"
-        raise refused(UNSUPPORTED, f"{said}; allowed are {_listed(listed)}.", Accept=", ".join(listed))
+        raise refused(UNSUPPORTED, f"{said}; allowed are {_listed(read)}.", Accept=", ".join(read))
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip(' "').lower() not in ("utf-8", "utf8", "us-ascii"):

@@ -156,6 +156,8 @@ class KnowledgeBase:
         RDF that says more than answers can say goes to the reference reasoner, whichever engine is named.
         """
         model = self._model(engine)
+        if model is not None and all(each.graph is None for each in assessments):
+            return [_by_model(model, each) for each in assessments]
         outcomes: dict[int, Result | InputError] = {}
         if model is not None:
             says_more = self._saying_more_than_answers(assessments)
