@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -145,9 +145,9 @@ def read_response(response: object, knowledge: Knowledge) -> ResponseAnswers:
     try:
         answers = knowledge.questionnaire.read(document)
     except InvalidAnswersError as error:
-        raise InvalidAnswersError((*reader.problems, *error.problems), readable=error.readable) from None
+        raise InvalidAnswersError((*reader.problems, *error.problems), readable=reader.sound(error.readable)) from None
     if reader.problems:
-        raise InvalidAnswersError(tuple(reader.problems), readable=answers.values)
+        raise InvalidAnswersError(tuple(reader.problems), readable=reader.sound(answers.values))
     return ResponseAnswers(answers.values, answers.id, answers.date, **reader.references)
 
 
@@ -159,6 +159,7 @@ class _Reader:
         self.date: str | None = None
         self.references: dict[str, Resource] = {}
         self.problems: list[Problem] = []
+        self._is_void = False
         self._knowledge = knowledge
         questionnaire = knowledge.questionnaire
         self._texts = {group_link(group.id) for group in questionnaire.groups}
@@ -181,12 +182,19 @@ class _Reader:
             elif answers:
                 self._complain(link, f'"{link}" is no question and can have no answer.')
 
+    def sound(self, answers: Mapping[str, Answer]) -> Mapping[str, Answer]:
+        """Return the answers with which nothing is wrong; none where the whole response may mean something else."""
+        wrong = {subject for problem in self.problems for subject in problem.subjects}
+        return {} if self._is_void else {link: answer for link, answer in answers.items() if link not in wrong}
+
     def _read_header(self, response: Resource) -> None:
         self._require_plain("", response)
         if "implicitRules" in response:
+            self._is_void = True
             self._complain("", 'The response has "implicitRules", which are not known here; leave them out.')
         status = response.get("status")
         if status == "entered-in-error":
+            self._is_void = True
             self._complain("", 'The response has the status "entered-in-error", so its answers do not count.')
         elif status not in USABLE:
             self._complain("", f"The status of the response has to be one of {', '.join(USABLE)}.")
@@ -200,10 +208,12 @@ class _Reader:
             self._read_reference(response, name, kind)
         url, version = questionnaire_url(self._knowledge), self._knowledge.version
         if is_answered_elsewhere(response, self._knowledge):
+            self._is_void = True
             self._complain("", f"The response answers another questionnaire; the one that is known here is <{url}>.")
             return
         _, _, answered = str(response.get("questionnaire", "")).partition("|")
         if answered and _major(answered) != _major(version):
+            self._is_void = True
             told = f"The response answers version {answered[:50]} of the questionnaire; here it has version {version}"
             self._complain("", f"{told}, which may ask something else. Please answer that one.")
 
@@ -256,6 +266,7 @@ class _Reader:
     def _require_plain(self, link: str, *elements: Resource) -> None:
         """Refuse what could turn the meaning of an element around without being understood here."""
         if any("modifierExtension" in element for element in elements):
+            self._is_void = True
             where = f'"{link}"' if link else "The response"
             self._complain(link, f"{where} has a modifierExtension, which could change its meaning; leave it out.")
 

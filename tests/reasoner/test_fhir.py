@@ -374,6 +374,30 @@ def test_an_answer_that_cannot_be_used_is_refused_by_name(
     assert message in str(refused.value)
 
 
+def test_only_answers_with_which_nothing_is_wrong_tell_what_is_proven(kb: caretier.KnowledgeBase) -> None:
+    """Neither one that is given twice nor any of a response that may mean something else."""
+    sign: Resource = {"linkId": "saddle-numbness", "answer": [{"valueBoolean": True}]}
+    slip: Resource = {"linkId": "age", "answer": [{"valueInteger": 400}]}
+    plain: Resource = {"resourceType": "QuestionnaireResponse", "status": "completed"}
+    modified = {"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}
+    url = f"{questionnaire_resource(kb.knowledge, {})['url']}"
+
+    def proven(items: list[Resource], **header: Any) -> str | None:
+        with pytest.raises(InvalidAnswersError) as refused:
+            kb.checked(lambda: read_response({**plain, "item": items, **header}, kb.knowledge))
+        return refused.value.proven
+
+    assert proven([sign, slip]) == "emergency care"
+    assert proven([sign, sign | {"answer": [{"valueBoolean": False}]}]) is None
+    assert proven([sign | modified]) is None
+    assert proven([{"linkId": "group.pelvis", "item": [sign]} | modified]) is None
+    for header in (
+        {"status": "entered-in-error"}, {"implicitRules": "urn:x"}, modified,
+        {"questionnaire": "https://example.org/other"}, {"questionnaire": f"{url}|99.0.0"},
+    ):  # fmt: skip
+        assert proven([sign], **header) is None, header
+
+
 def test_an_unknown_question_is_refused_with_what_may_be_meant(knowledge: Knowledge, response: Resource) -> None:
     item = {"linkId": "feverr", "answer": [{"valueBoolean": True}]}
     response["item"].append({"linkId": "group.other", "item": [item]})
