@@ -146,7 +146,7 @@ def answers_graph(answers: Answers, knowledge: Knowledge) -> tuple[Graph, Node]:
     """Write an answers document as RDF; return the graph and the node of the assessment in it."""
     unknown = [question for question, answer in answers.values.items() if answer is None]
     graph = bound_graph(knowledge)
-    subject = _node(answers.id)
+    subject = node_of(answers.id)
     write(graph, subject, state(atoms_of(answers.values), knowledge.questionnaire, unknown))
     if answers.date is not None:
         graph.add((subject, DCTERMS.date, Literal(answers.date)))
@@ -236,7 +236,8 @@ def bound_graph(knowledge: Knowledge) -> Graph:
     return graph
 
 
-def _node(identifier: str | None) -> Node:
+def node_of(identifier: str | None) -> Node:
+    """Name the node of an assessment by its id; without one, a blank node."""
     if identifier is None:
         return BNode()
     return URIRef(identifier) if _IRI.fullmatch(identifier) else URIRef(SKOLEM + quote(identifier, safe=""))

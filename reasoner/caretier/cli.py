@@ -197,6 +197,26 @@ def _parser() -> argparse.ArgumentParser:
     _time_limit(comparing)
     comparing.set_defaults(run=_compare)
 
+    cohort = subcommands.add_parser(
+        "cohort",
+        help="assess a table of many people",
+        description="Assess a table: one row a person, one column a question id beside an id. Every row comes back in "
+        "its place with id, tier, ceiling, conditions and error; docs/cohorts.md says more.",
+        epilog="IN is Parquet, CSV or NDJSON, one file, a pattern or a folder, or a folder of FHIR "
+        "QuestionnaireResponses as NDJSON; OUT is Parquet (.parquet), CSV (.csv) or N-Quads (.nq).",
+    )
+    cohort.add_argument("source", metavar="IN")
+    cohort.add_argument("target", metavar="OUT")
+    cohort.add_argument("--map", metavar="FILE", help="which column answers which question, with values and units")
+    cohort.add_argument(
+        "--keep", metavar="COLUMN", action="append", default=[],
+        help="carry a column through to the result; may be given more than once, or several with commas",
+    )  # fmt: skip
+    cohort.add_argument("--explain", action="store_true", help="add the red flags and the answers that decided")
+    cohort.add_argument("--backend", choices=["duckdb", "spark"], default="duckdb", help="default: duckdb")
+    _ontology(cohort)
+    cohort.set_defaults(run=_cohort)
+
     query = subcommands.add_parser(
         "query",
         help="run a SPARQL query over the ontology and assessed answers",
@@ -246,6 +266,13 @@ def _serve(options: argparse.Namespace) -> int:
     from caretier.serving import serve
 
     return serve(options)
+
+
+def _cohort(options: argparse.Namespace) -> int:
+    """Import what tables need when one is given."""
+    from caretier.cohort_command import assess_cohort
+
+    return assess_cohort(options)
 
 
 def _compare(options: argparse.Namespace) -> int:

@@ -48,6 +48,10 @@ class QueryFormError(QueryError):
     """Report that a query gives what the format asked for cannot hold: rows or a graph."""
 
 
+class CohortError(CaretierError):
+    """Report a cohort that could not be assessed as a whole; nothing was written."""
+
+
 class InputError(CaretierError):
     """Report input that cannot be used; the root of all errors of answers."""
 

@@ -1,0 +1,140 @@
+"""Tables of many people's answers: one row a person, one column a question, and the result of each in its place.
+
+The decision model runs as one expression over columns, inside an engine for tables. A row that `assess` would refuse
+keeps its place, with the same error.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from caretier.cohort_cells import Problems, is_possible
+from caretier.cohort_columns import Cell, Column, ColumnMap, Plan, plan
+from caretier.cohort_expression import Decision, decision
+from caretier.cohort_input import Source, find_source
+from caretier.cohort_output import Form, form_of, put_in_place, staged
+from caretier.errors import CohortError, KnowledgeError
+from caretier.knowledge import Knowledge
+from caretier.knowledge_base import KnowledgeBase
+
+Backend = Literal["duckdb", "spark"]
+Advance = Callable[[float, int | None], None]
+"""Is told which part of the work is done, and of how many rows if that is known."""
+
+
+class Engine(Protocol):
+    """What works through a table: one of the `cohort_<engine>` modules."""
+
+    def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:
+        """Open a table and return its columns."""
+
+    def rows(self, source: Source) -> int | None:
+        """Count the rows, or estimate them; None where that would cost much."""
+
+    def run(
+        self, decision: Decision, plan: Plan, source: Source, problems: Problems, made: Path, advance: Callable[[float], None]
+    ) -> None:
+        """Write the results as Parquet."""
+
+    def written(self, made: Path, form: Form, knowledge: Knowledge) -> Path:
+        """Write results that were made in another form, and return where that is."""
+
+    def tiers(self, made: Path) -> list[tuple[str | None, int]]:
+        """Count the results of each tier; None are those with an error."""
+
+    def repeated(self, made: Path) -> int:
+        """Count the rows whose id another row has as well."""
+
+    def close(self) -> None:
+        """End what was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What came of a cohort: how many rows, how many of each tier (by id) and with an error, and what to look at.
+
+    `repeated` counts rows whose id another row has before it; `missing` are the questions without a column, and
+    `never` the cells whose column is of a type that can hold no answer.
+    """
+
+    rows: int
+    tiers: Mapping[str, int]
+    errors: int
+    repeated: int
+    missing: tuple[str, ...]
+    never: tuple[Cell, ...]
+    seconds: float
+
+
+def assess_table(
+    kb: KnowledgeBase,
+    source: str,
+    target: str | Path,
+    *,
+    mapping: ColumnMap | None = None,
+    keep: Sequence[str] = (),
+    explain: bool = False,
+    backend: Backend = "duckdb",
+    advance: Advance = lambda _part, _rows: None,
+) -> Summary:
+    """Assess every row of a table and write the results, whole or not at all; formats are told by the endings.
+
+    Raises UnreadableInputError for a column that has no place, and CohortError when the table cannot be worked through.
+    """
+    if kb.model is None:
+        raise KnowledgeError("A cohort needs a decision model that fits the ontology; run `caretier compile` first.")
+    started = time.monotonic()
+    path, knowledge = Path(target), kb.knowledge
+    form = form_of(path)
+    found = find_source(source)
+    with staged(path, found.files) as folder:
+        engine = _engine(backend, folder)
+        try:
+            columns = engine.open(found, kb)
+            planned = plan(columns, knowledge.questionnaire, mapping or ColumnMap(), keep, explain=explain)
+            rows = engine.rows(found)
+            problems = Problems(knowledge.questionnaire, planned.cells)
+            made = folder / "result.parquet"
+            expression = decision(knowledge, planned, explain=explain)
+            engine.run(expression, planned, found, problems, made, lambda part: advance(part, rows))
+            summary = _summary(engine, made, planned, started)
+            put_in_place(engine.written(made, form, knowledge), path)
+        finally:
+            engine.close()
+    return summary
+
+
+def _engine(backend: Backend, folder: Path) -> Engine:
+    extra = "spark" if backend == "spark" else "cohort"
+    try:
+        import ibis  # noqa: F401 -- whether it is there is told before any work
+
+        if backend == "spark":
+            from caretier.cohort_spark import SparkEngine
+
+            return SparkEngine(folder)
+        from caretier.cohort_duckdb import DuckDBEngine
+
+        return DuckDBEngine(folder)
+    except ModuleNotFoundError as error:
+        raise CohortError(
+            f"{error.name} is missing, which tables need; install it with: python -m pip install 'caretier[{extra}]'"
+        ) from None
+
+
+def _summary(engine: Engine, made: Path, planned: Plan, started: float) -> Summary:
+    tiers = dict(engine.tiers(made))
+    errors = tiers.pop(None, 0)
+    return Summary(
+        rows=sum(tiers.values()) + errors,
+        tiers={str(tier): count for tier, count in tiers.items()},
+        errors=errors,
+        repeated=engine.repeated(made) if planned.id is not None else 0,
+        missing=tuple(question.id for question in planned.missing),
+        never=tuple(cell for cell in planned.cells if not is_possible(cell)),
+        seconds=time.monotonic() - started,
+    )

@@ -1,0 +1,98 @@
+"""The command that assesses a table: what it shows meanwhile, and what it says at the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from caretier.cohort import Summary, assess_table
+from caretier.cohort_columns import ColumnMap, read_map
+from caretier.documents import format_of, parse, read_file
+from caretier.errors import UnreadableInputError
+from caretier.knowledge import Knowledge
+from caretier.knowledge_base import KnowledgeBase, load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+def assess_cohort(options: argparse.Namespace) -> int:
+    """Assess a table and say what came of it on standard error, so that nothing mixes with results."""
+    kb = load(options.ontology)
+    mapping = _mapping(options.map, kb)
+    with _progress() as advance:
+        summary = assess_table(
+            kb,
+            options.source,
+            options.target,
+            mapping=mapping,
+            keep=[name for several in options.keep for name in several.split(",") if name],
+            explain=options.explain,
+            backend=options.backend,
+            advance=advance,
+        )
+    for line in told(summary, kb.knowledge):
+        print(line, file=sys.stderr)
+    return 0
+
+
+def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
+    """Say what came of a cohort, a line for each tier, and what to look at."""
+    rate = summary.rows / summary.seconds if summary.seconds else 0
+    yield f"{summary.rows:,} rows in {summary.seconds:.1f} s, {rate:,.0f} rows a second"
+    width = max(len(tier.label) for tier in knowledge.tiers)
+    for tier in knowledge.tiers:
+        yield f"  {tier.label.ljust(width)}  {summary.tiers.get(tier.id, 0):>12,}"
+    yield f"  {'unusable, see error'.ljust(width)}  {summary.errors:>12,}"
+    if summary.repeated:
+        yield f"{summary.repeated:,} rows have the id of another row; each was assessed on its own."
+    if summary.missing:
+        yield f"No column for, so unknown for everybody: {', '.join(summary.missing)}."
+    for cell in summary.never:
+        yield (
+            f'The column "{cell.column.name}" is stored as {_STORED[cell.column.kind]}, which is no answer to '
+            f'"{cell.question.id}" ({cell.question.allowed()}); store it so, or translate it with --map.'
+        )
+
+
+_STORED = {
+    "boolean": "yes or no",
+    "whole": "whole numbers",
+    "decimal": "numbers with decimals",
+    "text": "text",
+    "other": "another type",
+}
+
+
+def _mapping(file: str | None, kb: KnowledgeBase) -> ColumnMap | None:
+    if file is None:
+        return None
+    try:
+        content = read_file(file)
+        return read_map(parse(content, format_of(file, content)), kb.questionnaire)
+    except UnreadableInputError as error:
+        raise UnreadableInputError("\n".join(f"{file}: {line}" for line in str(error).splitlines())) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float, int | None], None]]:
+    """Show on a terminal, and only there, how much is done and how many rows a second."""
+    if not sys.stderr.isatty():
+        yield lambda _part, _rows: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    started = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("assessing", total=1.0)
+
+        def advance(part: float, rows: int | None) -> None:
+            rate = rows * part / (time.monotonic() - started) if rows else 0
+            bar.update(task, completed=part, description=f"assessing, {rate:,.0f} rows/s" if rate else "assessing")
+
+        yield advance

@@ -1,0 +1,239 @@
+"""DuckDB: reads tables, runs the expression out of core on all processors, and writes Parquet and CSV."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from caretier.cohort_cells import Problems, stored
+from caretier.cohort_columns import Column, Kind, Plan
+from caretier.cohort_expression import PROBLEMS, Decision
+from caretier.cohort_input import UNREADABLE, Source
+from caretier.cohort_output import Form
+from caretier.cohort_quads import write_quads
+from caretier.cohort_repair import gathered_responses, repaired_csv, repaired_ndjson
+from caretier.errors import CohortError, UnreadableInputError
+from caretier.knowledge import Knowledge
+from caretier.knowledge_base import KnowledgeBase
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DIALECT = "duckdb"
+_MEMORY = "1200MB"
+_KINDS: dict[str, Kind] = {
+    "BOOLEAN": "boolean",
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), "whole"),
+    **dict.fromkeys(("UBIGINT", "HUGEINT", "UHUGEINT"), "whole"),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), "decimal"),
+    "VARCHAR": "text",
+}
+_POLL = 0.1
+
+
+class DuckDBEngine:
+    """One connection with limits; what it spills goes to the folder it is given."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        config: dict[str, Any] = {"memory_limit": _MEMORY, "temp_directory": str(folder / "spilled")}
+        self._connection = duckdb.connect(":memory:", config=config)
+        self._reader = ""
+        self._repaired = False
+
+    def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:
+        """Open a table and return its columns."""
+        match source.format:
+            case "parquet":
+                self._reader = f"read_parquet({_files(source.files)}, union_by_name = true)"
+                described = self._fetched(f"DESCRIBE SELECT * FROM {self._reader}")
+                return tuple(Column(name, _kind(kind)) for name, kind, *_ in described)
+            case "csv":
+                typed = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in source.header)
+                self._reader = (
+                    f"read_csv({_files(source.files)}, auto_detect = false, header = true, delim = "
+                    f"{_text(source.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, columns = {{{typed}}})"
+                )
+                return tuple(Column(name, "literal") for name in source.header)
+            case "ndjson":
+                return self._open_ndjson(source)
+            case "fhir":
+                self._repair(lambda target: gathered_responses(source, kb, target))
+                return tuple(Column(name, "json") for name in ("id", *kb.questionnaire.by_id))
+
+    def rows(self, source: Source) -> int | None:
+        """Count the rows where that costs nothing, or else estimate them from the size of the files."""
+        if source.format == "parquet" or self._repaired:
+            return int(self._fetched(f"SELECT count(*) FROM {self._reader}")[0][0])
+        with open(source.files[0], "rb") as file:
+            start = file.read(1_000_000)
+        lines = start.count(b"\n")
+        return source.bytes * lines // len(start) if lines and not source.files[0].endswith(".gz") else None
+
+    def run(
+        self, decision: Decision, plan: Plan, source: Source, problems: Problems, made: Path,
+        advance: Callable[[float], None],
+    ) -> None:  # fmt: skip
+        """Write the results as Parquet; lines of CSV that cannot be read are set apart and tried once more."""
+        self._connection.create_function(
+            PROBLEMS, problems, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=False
+        )
+        try:
+            self._copy(decision, plan, made, advance)
+        except duckdb.InvalidInputException as error:
+            if source.format != "csv" or self._repaired:
+                raise CohortError(_told(error)) from None
+            self._repair(lambda target: repaired_csv(source, target))
+            self._copy(decision, plan, made, advance)
+
+    def written(self, made: Path, form: Form, knowledge: Knowledge) -> Path:
+        """Write results that were made in another form, and return where that is."""
+        if form == "parquet":
+            return made
+        target = made.with_suffix(f".{form}")
+        reader = f"read_parquet({_text(str(made))})"
+        if form == "csv":
+            described = self._fetched(f"DESCRIBE SELECT * FROM {reader}")
+            lists = [name for name, kind, *_ in described if kind == "VARCHAR[]"]
+            joined = ", ".join(f"array_to_string({_name(name)}, ';') AS {_name(name)}" for name in lists)
+            self.execute(
+                f"COPY (SELECT * REPLACE ({joined}) FROM {reader}) TO {_text(str(target))} (FORMAT csv, HEADER true)"
+            )
+            return target
+        batches = self._connection.execute(f"SELECT * FROM {reader}").to_arrow_reader(10_000)
+        write_quads((batch.to_pylist() for batch in batches), knowledge, target)
+        return target
+
+    def tiers(self, made: Path) -> list[tuple[str | None, int]]:
+        """Count the results of each tier; None are those with an error."""
+        return self._fetched(f"SELECT tier, count(*) FROM read_parquet({_text(str(made))}) GROUP BY tier")  # type: ignore[return-value]
+
+    def repeated(self, made: Path) -> int:
+        """Count the rows whose id another row has as well."""
+        query = f"SELECT count(id) - count(DISTINCT id) FROM read_parquet({_text(str(made))})"
+        return int(self._fetched(query)[0][0])
+
+    def execute(self, query: str, advance: Callable[[float], None] = lambda _: None) -> None:
+        """Run a statement, telling how much of it is done; whatever stops this process stops it as well."""
+        failed: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                self._connection.execute(query)
+            except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
+                failed.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        try:
+            while thread.is_alive():
+                thread.join(_POLL)
+                advance(max(0.0, self._connection.query_progress()) / 100)
+        except BaseException:
+            self._connection.interrupt()
+            thread.join()
+            raise
+        if failed:
+            if isinstance(failed[0], duckdb.Error) and not isinstance(failed[0], duckdb.InvalidInputException):
+                raise CohortError(_told(failed[0])) from None
+            raise failed[0]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _copy(self, decision: Decision, plan: Plan, made: Path, advance: Callable[[float], None]) -> None:
+        query = decision.sql(DIALECT, self._source(plan))
+        self.execute(f"COPY ({query}) TO {_text(str(made))} (FORMAT parquet)", advance)
+
+    def _source(self, plan: Plan) -> str:
+        columns = [f"{self._shown(plan.id)} AS id" if plan.id else "CAST(NULL AS VARCHAR) AS id"]
+        columns.append(f"{UNREADABLE if self._repaired else 'CAST(NULL AS VARCHAR)'} AS unreadable")
+        columns += [f"{self._shown(column)} AS kept_{number}" for number, column in enumerate(plan.kept)]
+        for number, cell in enumerate(plan.cells):
+            name, kind = _name(cell.column.name), stored(cell)
+            if kind == "int64":
+                taken = f"CAST(least({name}, 9223372036854775807) AS BIGINT)"
+            elif kind == "boolean":
+                taken = name
+            elif cell.column.kind == "json" and not (cell.values or cell.scale):
+                taken = f"CASE WHEN json_type({name}) = 'VARCHAR' THEN CAST(to_json({name} ->> '$') AS VARCHAR) ELSE CAST({name} AS VARCHAR) END"
+            else:
+                taken = f"CAST({self._shown(cell.column)} AS VARCHAR)"
+            columns.append(f"{taken} AS cell_{number}")
+        return f"SELECT {', '.join(columns)} FROM {self._reader}"
+
+    def _shown(self, column: Column) -> str:
+        """Take a column as it is; of JSON, the text of a text."""
+        return f"({_name(column.name)} ->> '$')" if column.kind == "json" else _name(column.name)
+
+    def _open_ndjson(self, source: Source) -> tuple[Column, ...]:
+        lines = f"read_ndjson_objects({_files(source.files)}, ignore_errors = true)"
+        keys = [
+            name
+            for (name,) in self._fetched(
+                f"SELECT DISTINCT unnest(json_keys(json)) FROM {lines} WHERE json_type(json) = 'OBJECT' ORDER BY ALL"
+            )
+        ]
+        ((odd,),) = self._fetched(
+            f"SELECT count(*) FROM {lines} WHERE json IS NULL OR json_type(json) <> 'OBJECT' "
+            "OR len(json_keys(json)) > len(list_distinct(json_keys(json)))"
+        )
+        if not keys:
+            raise UnreadableInputError(f"{source.files[0]}: no line is an object of columns and values.")
+        columns = tuple(Column(name, "json") for name in keys)
+        if odd:
+            self._repair(lambda target: repaired_ndjson(source, keys, target))
+        else:
+            typed = ", ".join(f"{_text(name)}: 'JSON'" for name in keys)
+            self._reader = (
+                f"read_json({_files(source.files)}, format = 'newline_delimited', columns = {{{typed}}}, "
+                "auto_detect = false)"
+            )
+        return columns
+
+    def _repair(self, write: Callable[[Path], None]) -> None:
+        target = self._folder / "repaired.parquet"
+        write(target)
+        self._reader, self._repaired = f"read_parquet({_text(str(target))})", True
+
+    def _fetched(self, query: str) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query).fetchall()
+        except duckdb.Error as error:
+            raise CohortError(_told(error)) from None
+
+
+def _kind(kind: str) -> Kind:
+    if kind.startswith("ENUM"):
+        return "text"
+    if kind.startswith("DECIMAL"):
+        return "decimal"
+    return _KINDS.get(kind, "other")
+
+
+def _files(files: Sequence[str]) -> str:
+    return "[" + ", ".join(_text(file) for file in files) + "]"
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _told(error: Exception) -> str:
+    """Say in a line what the engine could not do."""
+    text = " ".join(str(error).split())
+    lowered = text.lower()
+    if "no space left" in lowered or "file too large" in lowered:
+        return "The disk is full; nothing was written. Make room, or write the result to another disk."
+    if "out of memory" in lowered:
+        return "Memory was not enough; nothing was written. Give the machine more, or split the table."
+    return f"DuckDB could not do it, and nothing was written: {text[:400]}"

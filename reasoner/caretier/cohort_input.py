@@ -1,0 +1,120 @@
+"""Tables of answers: the files of one, and which format they are in."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import gzip
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from caretier.errors import UnreadableInputError
+
+Format = Literal["parquet", "csv", "ndjson", "fhir"]
+
+UNREADABLE = "unreadable"
+"""The column of a table written anew that tells of each row that could not be read."""
+
+_ENDINGS: Mapping[str, Format] = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+}
+MAXIMUM_CELL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files of one format that make up one table; `delimiter` and `header` are those of CSV."""
+
+    files: tuple[str, ...]
+    format: Format
+    delimiter: str = ","
+    header: tuple[str, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """The size of all files."""
+        return sum(os.path.getsize(file) for file in self.files)
+
+
+def find_source(path: str) -> Source:
+    """Find the files of a table: one file, all that a pattern matches, or all in a folder.
+
+    Raises UnreadableInputError when there are none, when they differ in format, or when it is not known.
+    """
+    if os.path.isdir(path):
+        files = sorted(str(file) for file in Path(path).rglob("*") if _ending(str(file)) and not _hidden(file, path))
+        if not files:
+            raise UnreadableInputError(f"{path}: there is no file of answers in this folder ({_allowed()}).")
+    elif os.path.exists(path):
+        files = [path]
+    else:
+        files = sorted(glob.glob(path, recursive=True))
+        if not files:
+            raise UnreadableInputError(f"{path}: there is no such file.")
+    formats = {_ending(file) for file in files}
+    if None in formats:
+        raise UnreadableInputError(f"{path}: the format is told by the ending of the name, which has to be {_allowed()}.")
+    if len(formats) > 1:
+        raise UnreadableInputError(f"{path}: the files differ in format; name those of one format.")
+    form: Format = formats.pop() or "csv"
+    if form == "ndjson" and os.path.isdir(path) and _is_fhir(files[0]):
+        return Source(tuple(files), "fhir")
+    if form != "csv":
+        return Source(tuple(files), form)
+    headers = [_header(file) for file in files]
+    if len(set(headers)) > 1:
+        raise UnreadableInputError(f"{path}: the files differ in their header; each has to have the same columns.")
+    delimiter, header = headers[0]
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise UnreadableInputError(f'{files[0]}: the header has "{twice}" twice; rename one of them.')
+    return Source(tuple(files), "csv", delimiter, header)
+
+
+def _header(file: str) -> tuple[str, tuple[str, ...]]:
+    with opened(file) as lines:
+        try:
+            first = lines.readline(MAXIMUM_CELL)
+        except OSError as error:
+            raise UnreadableInputError(f"{file}: cannot be read: {error.strerror or error}.") from None
+    if not first.strip():
+        raise UnreadableInputError(f"{file}: it is empty; a header with the names of the columns is needed.")
+    delimiter = max(",;\t|", key=first.count)
+    return delimiter, tuple(next(csv.reader([first], delimiter=delimiter)))
+
+
+def _is_fhir(file: str) -> bool:
+    with opened_bytes(file) as lines:
+        return b'"QuestionnaireResponse"' in lines.readline(MAXIMUM_CELL)
+
+
+def opened(file: str) -> IO[str]:
+    """Open a file of text; what is not UTF-8 comes as halves of surrogate pairs."""
+    if file.endswith(".gz"):
+        return gzip.open(file, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return open(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def opened_bytes(file: str) -> IO[bytes]:
+    """Open a file as it is, but for its compression."""
+    return gzip.open(file, "rb") if file.endswith(".gz") else open(file, "rb")  # type: ignore[return-value]
+
+
+def _ending(file: str) -> Format | None:
+    return _ENDINGS.get(os.path.splitext(file.removesuffix(".gz"))[1].lower())
+
+
+def _hidden(file: Path, folder: str) -> bool:
+    return any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+
+
+def _allowed() -> str:
+    return ", ".join(_ENDINGS)

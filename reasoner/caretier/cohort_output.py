@@ -1,0 +1,58 @@
+"""Results written whole or not at all: made in a hidden folder beside their place, then put there in one step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from caretier.errors import UnreadableInputError
+
+Form = Literal["parquet", "csv", "nquads"]
+_ENDINGS: dict[str, Form] = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".nq": "nquads"}
+
+
+def form_of(target: Path) -> Form:
+    """Tell the format of the result from the ending of its name."""
+    form = _ENDINGS.get(target.suffix.lower())
+    if form is None:
+        raise UnreadableInputError(f"{target}: the ending of the name has to be {', '.join(_ENDINGS)}.")
+    return form
+
+
+@contextmanager
+def staged(target: Path, sources: tuple[str, ...]) -> Iterator[Path]:
+    """Give a folder on the same disk as the target, which is gone afterwards whatever happens.
+
+    A process that is killed leaves the hidden folder and never a part of the target.
+    """
+    if not target.parent.is_dir():
+        raise UnreadableInputError(f"{target}: there is no folder {target.parent}.")
+    if target.is_dir():
+        raise UnreadableInputError(f"{target}: a folder of this name is there already; remove it or name another.")
+    if any(os.path.realpath(source) == os.path.realpath(target) for source in sources):
+        raise UnreadableInputError(f"{target}: this is what is read; name another file for the result.")
+    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_in_place(made: Path, target: Path) -> None:
+    """Put what was made where it belongs, in one step, once it is on the disk."""
+    if made.is_file():
+        with made.open("rb+") as file:
+            os.fsync(file.fileno())
+        made.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_mask())
+    made.replace(target)
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
