@@ -1,0 +1,191 @@
+"""Spark: the same expression on more than one machine; without a cluster, on all processors of this one.
+
+Spark writes a folder of files, one a task. What it reads and writes may be a URL of any file system it knows.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from caretier.cohort_cells import Problems, stored
+from caretier.cohort_columns import Column, Kind, Plan
+from caretier.cohort_expression import PROBLEMS, Decision
+from caretier.cohort_input import UNREADABLE, Source
+from caretier.cohort_output import Form
+from caretier.errors import CohortError, JavaError, UnreadableInputError
+from caretier.knowledge import Knowledge
+from caretier.knowledge_base import KnowledgeBase
+
+Value = TypeVar("Value")
+DIALECT = "pyspark"
+_KINDS: dict[str, Kind] = {
+    "boolean": "boolean",
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "whole"),
+    **dict.fromkeys(("float", "double"), "decimal"),
+    "string": "text",
+}
+_TABLE = "caretier_table"
+_POLL = 0.2
+
+
+class SparkEngine:
+    """One session; it joins the one that spark-submit began, or begins one on this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+            raise JavaError("Spark needs Java 17 or newer, and there is none; install it, or set JAVA_HOME.")
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        self._is_ours = SparkSession.getActiveSession() is None
+        builder = SparkSession.builder.appName("caretier cohort").config("spark.ui.enabled", "false")
+        builder = builder.config("spark.ui.showConsoleProgress", "false").config("spark.log.level", "ERROR")
+        builder = builder.config("spark.local.dir", str(folder)).config("spark.sql.warehouse.dir", str(folder))
+        try:
+            self._spark: SparkSession = builder.getOrCreate()
+        except (PySparkException, RuntimeError) as error:
+            raise JavaError(f"Spark does not start: {_line(error)}") from None
+        self._unreadable = False
+
+    def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:  # noqa: ARG002 -- as every engine has it
+        """Open a table and return its columns."""
+        files = list(source.files)
+        if source.format == "parquet":
+            table = self._done(lambda: self._spark.read.parquet(*files))
+        elif source.format == "csv":
+            table = self._csv(files, source)
+        else:
+            raise UnreadableInputError("Spark reads Parquet and CSV here; without --backend spark, this is read as well.")
+        table.createOrReplaceTempView(_TABLE)
+        if source.format == "csv":
+            return tuple(Column(name, "literal") for name in source.header)
+        return tuple(Column(name, _kind(kind)) for name, kind in table.dtypes)
+
+    def rows(self, source: Source) -> int | None:
+        """Count the rows of Parquet, which its files tell; of CSV that would mean to read it."""
+        return self._done(lambda: self._spark.table(_TABLE).count()) if source.format == "parquet" else None
+
+    def run(
+        self, decision: Decision, plan: Plan, source: Source, problems: Problems, made: Path,
+        advance: Callable[[float], None],
+    ) -> None:  # fmt: skip
+        """Write the results as a folder of Parquet."""
+        self._spark.udf.register(PROBLEMS, problems, "string")
+        query = decision.sql(DIALECT, self._source(plan))
+        self._work(lambda: self._spark.sql(query).write.parquet(str(made)), advance)
+
+    def written(self, made: Path, form: Form, knowledge: Knowledge) -> Path:  # noqa: ARG002 -- as every engine has it
+        """Write results that were made in another form, and return where that is."""
+        if form == "parquet":
+            return made
+        if form != "csv":
+            raise UnreadableInputError("Spark writes Parquet and CSV here; without --backend spark, N-Quads as well.")
+        target = made.with_suffix(".csv")
+        results = self._spark.read.parquet(str(made))
+        columns = [
+            f"array_join({_name(name)}, ';') AS {_name(name)}" if kind == "array<string>" else _name(name)
+            for name, kind in results.dtypes
+        ]
+        frame = results.selectExpr(*columns)
+        self._work(lambda: frame.write.csv(str(target), header=True, escape='"', emptyValue=""))
+        return target
+
+    def tiers(self, made: Path) -> list[tuple[str | None, int]]:
+        """Count the results of each tier; None are those with an error."""
+        results = self._done(lambda: self._spark.read.parquet(str(made)).groupBy("tier").count().collect())
+        return [(row["tier"], row["count"]) for row in results]
+
+    def repeated(self, made: Path) -> int:
+        """Count the rows whose id another row has as well."""
+        results = self._spark.read.parquet(str(made)).selectExpr("count(id) - count(DISTINCT id) AS repeated")
+        return int(self._done(results.collect)[0]["repeated"])
+
+    def close(self) -> None:
+        """End the session, unless it was there before."""
+        if self._is_ours:
+            self._spark.stop()
+
+    def _csv(self, files: list[str], source: Source) -> DataFrame:
+        self._unreadable = True
+        names = ", ".join(f"{_name(name)} STRING" for name in (*source.header, UNREADABLE))
+        return self._spark.read.csv(
+            files, schema=names, sep=source.delimiter, header=True, quote='"', escape='"', mode="PERMISSIVE",
+            columnNameOfCorruptRecord=UNREADABLE, enforceSchema=True, nullValue="", emptyValue="",
+        )  # fmt: skip
+
+    def _source(self, plan: Plan) -> str:
+        unreadable = "CAST(NULL AS STRING)"
+        if self._unreadable:
+            unreadable = f"IF({UNREADABLE} IS NULL, NULL, 'This line cannot be read.')"
+        columns = [f"{_name(plan.id.name)} AS id" if plan.id else "CAST(NULL AS STRING) AS id"]
+        columns.append(f"{unreadable} AS unreadable")
+        columns += [f"{_name(column.name)} AS kept_{number}" for number, column in enumerate(plan.kept)]
+        for number, cell in enumerate(plan.cells):
+            kind = {"boolean": "BOOLEAN", "int64": "BIGINT", "string": "STRING"}[stored(cell)]
+            columns.append(f"CAST({_name(cell.column.name)} AS {kind}) AS cell_{number}")
+        return f"SELECT {', '.join(columns)} FROM {_TABLE}"
+
+    def _work(self, work: Callable[[], None], advance: Callable[[float], None] = lambda _: None) -> None:
+        """Run a job, telling how much of it is done; whatever stops this process stops it as well."""
+        failed: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                self._done(work)
+            except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
+                failed.append(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            while thread.is_alive():
+                thread.join(_POLL)
+                advance(self._part())
+        except BaseException:
+            self._spark.sparkContext.cancelAllJobs()
+            thread.join()
+            raise
+        if failed:
+            raise failed[0]
+
+    def _part(self) -> float:
+        """Say which part of the tasks of the stages at work is done."""
+        tracker = self._spark.sparkContext.statusTracker()
+        stages = [info for stage in tracker.getActiveStageIds() if (info := tracker.getStageInfo(stage))]
+        tasks = sum(stage.numTasks for stage in stages)
+        return sum(stage.numCompletedTasks for stage in stages) / tasks if tasks else 0.0
+
+    def _done(self, work: Callable[[], Value]) -> Value:
+        try:
+            return work()
+        except PySparkException as error:
+            raise CohortError(_told(error)) from None
+
+
+def _kind(kind: str) -> Kind:
+    return "decimal" if kind.startswith("decimal") else _KINDS.get(kind, "other")
+
+
+def _name(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:400]
+
+
+def _told(error: Exception) -> str:
+    """Say in a line what the engine could not do."""
+    text = str(error)
+    if "No space left" in text:
+        return "The disk is full; nothing was written. Make room, or write the result to another disk."
+    if "OutOfMemoryError" in text:
+        return "Memory was not enough; nothing was written. Give Spark more (--driver-memory, --executor-memory)."
+    return f"Spark could not do it, and nothing was written: {_line(error)}"
