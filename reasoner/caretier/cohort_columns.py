@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from caretier.errors import UnreadableInputError
+from caretier.errors import InvalidAnswersError, UnreadableInputError
 from caretier.questionnaire import Answer, Question, Questionnaire
 
 Kind = Literal["boolean", "whole", "decimal", "text", "literal", "json", "other"]
@@ -123,7 +123,7 @@ def _entry(entry: object, questionnaire: Questionnaire) -> Reading | str:
     for value, answer in values.items():
         try:
             questionnaire.read({"answers": {question.id: answer}})
-        except ValueError as error:
+        except InvalidAnswersError as error:
             return f'"{value}" cannot be translated so: {error}'
     unit = entry.get("unit")
     if unit is not None:

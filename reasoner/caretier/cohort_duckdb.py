@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from caretier.cohort_input import UNREADABLE, Source
 from caretier.cohort_output import Form
 from caretier.cohort_quads import write_quads
 from caretier.cohort_repair import gathered_responses, repaired_csv, repaired_ndjson
+from caretier.cohort_work import run_stoppable
 from caretier.errors import CohortError, UnreadableInputError
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
@@ -32,7 +32,6 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("FLOAT", "DOUBLE"), "decimal"),
     "VARCHAR": "text",
 }
-_POLL = 0.1
 
 
 class DuckDBEngine:
@@ -104,7 +103,7 @@ class DuckDBEngine:
                 f"COPY (SELECT * REPLACE ({joined}) FROM {reader}) TO {_text(str(target))} (FORMAT csv, HEADER true)"
             )
             return target
-        batches = self._connection.execute(f"SELECT * FROM {reader}").to_arrow_reader(10_000)
+        batches = self._connection.sql(f"SELECT * FROM {reader}").to_arrow_reader(10_000)
         write_quads((batch.to_pylist() for batch in batches), knowledge, target)
         return target
 
@@ -119,28 +118,16 @@ class DuckDBEngine:
 
     def execute(self, query: str, advance: Callable[[float], None] = lambda _: None) -> None:
         """Run a statement, telling how much of it is done; whatever stops this process stops it as well."""
-        failed: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                self._connection.execute(query)
-            except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
-                failed.append(error)
-
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
         try:
-            while thread.is_alive():
-                thread.join(_POLL)
-                advance(max(0.0, self._connection.query_progress()) / 100)
-        except BaseException:
-            self._connection.interrupt()
-            thread.join()
-            raise
-        if failed:
-            if isinstance(failed[0], duckdb.Error) and not isinstance(failed[0], duckdb.InvalidInputException):
-                raise CohortError(_told(failed[0])) from None
-            raise failed[0]
+            run_stoppable(
+                lambda: self._connection.execute(query),
+                self._connection.interrupt,
+                lambda: advance(max(0.0, self._connection.query_progress()) / 100),
+            )
+        except duckdb.InvalidInputException:
+            raise  # lines that cannot be read; see `run`
+        except duckdb.Error as error:
+            raise CohortError(_told(error)) from None
 
     def close(self) -> None:
         """Close the connection."""

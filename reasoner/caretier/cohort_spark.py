@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +20,7 @@ from caretier.cohort_columns import Column, Kind, Plan
 from caretier.cohort_expression import PROBLEMS, Decision
 from caretier.cohort_input import UNREADABLE, Source
 from caretier.cohort_output import Form
+from caretier.cohort_work import run_stoppable
 from caretier.errors import CohortError, JavaError, UnreadableInputError
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
@@ -34,7 +34,6 @@ _KINDS: dict[str, Kind] = {
     "string": "text",
 }
 _TABLE = "caretier_table"
-_POLL = 0.2
 
 
 class SparkEngine:
@@ -134,26 +133,9 @@ class SparkEngine:
 
     def _work(self, work: Callable[[], None], advance: Callable[[float], None] = lambda _: None) -> None:
         """Run a job, telling how much of it is done; whatever stops this process stops it as well."""
-        failed: list[BaseException] = []
-
-        def run() -> None:
-            try:
-                self._done(work)
-            except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
-                failed.append(error)
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        try:
-            while thread.is_alive():
-                thread.join(_POLL)
-                advance(self._part())
-        except BaseException:
-            self._spark.sparkContext.cancelAllJobs()
-            thread.join()
-            raise
-        if failed:
-            raise failed[0]
+        run_stoppable(
+            lambda: self._done(work), self._spark.sparkContext.cancelAllJobs, lambda: advance(self._part())
+        )
 
     def _part(self) -> float:
         """Say which part of the tasks of the stages at work is done."""
