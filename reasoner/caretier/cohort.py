@@ -36,7 +36,13 @@ class Engine(Protocol):
         """Count the rows, or estimate them; None where that would cost much."""
 
     def run(
-        self, decision: Decision, plan: Plan, source: Source, problems: Problems, made: Path, advance: Callable[[float], None]
+        self,
+        decision: Decision,
+        plan: Plan,
+        source: Source,
+        problems: Problems,
+        made: Path,
+        advance: Callable[[float], None],
     ) -> None:
         """Write the results as Parquet."""
 

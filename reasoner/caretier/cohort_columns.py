@@ -116,7 +116,9 @@ def _entry(entry: object, questionnaire: Questionnaire) -> Reading | str:
             return f'"{key}" is not part of it; its parts are "question", "values" and "unit".'
     question = questionnaire.by_id.get(str(entry.get("question")))
     if question is None:
-        return f'there is no question "{entry.get("question")}".{_near(str(entry.get("question")), questionnaire.by_id)}'
+        return (
+            f'there is no question "{entry.get("question")}".{_near(str(entry.get("question")), questionnaire.by_id)}'
+        )
     values = entry.get("values", {})
     if not isinstance(values, Mapping):
         return '"values" has to be an object of what stands in the column, each with the answer that it means.'

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
+import numpy  # noqa: F401 -- DuckDB needs it and takes an interrupted import for a missing library
 
 from caretier.cohort_cells import Problems, stored
 from caretier.cohort_columns import Column, Kind, Plan
@@ -41,6 +42,8 @@ class DuckDBEngine:
         self._folder = folder
         config: dict[str, Any] = {"memory_limit": _MEMORY, "temp_directory": str(folder / "spilled")}
         self._connection = duckdb.connect(":memory:", config=config)
+        for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
+            self._connection.execute(f"SET {setting}")
         self._reader = ""
         self._repaired = False
 
@@ -54,8 +57,9 @@ class DuckDBEngine:
             case "csv":
                 typed = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in source.header)
                 self._reader = (
-                    f"read_csv({_files(source.files)}, auto_detect = false, header = true, delim = "
-                    f"{_text(source.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, columns = {{{typed}}})"
+                    f"read_csv({_files(source.files)}, auto_detect = false, header = true, "
+                    f"delim = {_text(source.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
+                    f"columns = {{{typed}}})"
                 )
                 return tuple(Column(name, "literal") for name in source.header)
             case "ndjson":
@@ -68,7 +72,7 @@ class DuckDBEngine:
         """Count the rows where that costs nothing, or else estimate them from the size of the files."""
         if source.format == "parquet" or self._repaired:
             return int(self._fetched(f"SELECT count(*) FROM {self._reader}")[0][0])
-        with open(source.files[0], "rb") as file:
+        with Path(source.files[0]).open("rb") as file:
             start = file.read(1_000_000)
         lines = start.count(b"\n")
         return source.bytes * lines // len(start) if lines and not source.files[0].endswith(".gz") else None
@@ -78,9 +82,8 @@ class DuckDBEngine:
         advance: Callable[[float], None],
     ) -> None:  # fmt: skip
         """Write the results as Parquet; lines of CSV that cannot be read are set apart and tried once more."""
-        self._connection.create_function(
-            PROBLEMS, problems, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=False
-        )
+        create: Any = self._connection.create_function  # its stubs know no function that is given nulls
+        create(PROBLEMS, problems, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=False)
         try:
             self._copy(decision, plan, made, advance)
         except duckdb.InvalidInputException as error:
@@ -109,7 +112,7 @@ class DuckDBEngine:
 
     def tiers(self, made: Path) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
-        return self._fetched(f"SELECT tier, count(*) FROM read_parquet({_text(str(made))}) GROUP BY tier")  # type: ignore[return-value]
+        return self._fetched(f"SELECT tier, count(*) FROM read_parquet({_text(str(made))}) GROUP BY tier")
 
     def repeated(self, made: Path) -> int:
         """Count the rows whose id another row has as well."""
@@ -148,7 +151,8 @@ class DuckDBEngine:
             elif kind == "boolean":
                 taken = name
             elif cell.column.kind == "json" and not (cell.values or cell.scale):
-                taken = f"CASE WHEN json_type({name}) = 'VARCHAR' THEN CAST(to_json({name} ->> '$') AS VARCHAR) ELSE CAST({name} AS VARCHAR) END"
+                plain = f"CAST(to_json({name} ->> '$') AS VARCHAR)"
+                taken = f"CASE WHEN json_type({name}) = 'VARCHAR' THEN {plain} ELSE CAST({name} AS VARCHAR) END"
             else:
                 taken = f"CAST({self._shown(cell.column)} AS VARCHAR)"
             columns.append(f"{taken} AS cell_{number}")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, cast
 
 from caretier.errors import UnreadableInputError
 
@@ -41,7 +40,7 @@ class Source:
     @property
     def bytes(self) -> int:
         """The size of all files."""
-        return sum(os.path.getsize(file) for file in self.files)
+        return sum(Path(file).stat().st_size for file in self.files)
 
 
 def find_source(path: str) -> Source:
@@ -49,23 +48,26 @@ def find_source(path: str) -> Source:
 
     Raises UnreadableInputError when there are none, when they differ in format, or when it is not known.
     """
-    if os.path.isdir(path):
-        files = sorted(str(file) for file in Path(path).rglob("*") if _ending(str(file)) and not _hidden(file, path))
+    here = Path(path)
+    if here.is_dir():
+        files = sorted(str(file) for file in here.rglob("*") if _ending(str(file)) and not _hidden(file, here))
         if not files:
             raise UnreadableInputError(f"{path}: there is no file of answers in this folder ({_allowed()}).")
-    elif os.path.exists(path):
+    elif here.exists():
         files = [path]
     else:
-        files = sorted(glob.glob(path, recursive=True))
+        files = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 -- the pattern may begin anywhere
         if not files:
             raise UnreadableInputError(f"{path}: there is no such file.")
     formats = {_ending(file) for file in files}
     if None in formats:
-        raise UnreadableInputError(f"{path}: the format is told by the ending of the name, which has to be {_allowed()}.")
+        raise UnreadableInputError(
+            f"{path}: the format is told by the ending of the name, which has to be {_allowed()}."
+        )
     if len(formats) > 1:
         raise UnreadableInputError(f"{path}: the files differ in format; name those of one format.")
     form: Format = formats.pop() or "csv"
-    if form == "ndjson" and os.path.isdir(path) and _is_fhir(files[0]):
+    if form == "ndjson" and here.is_dir() and _is_fhir(files[0]):
         return Source(tuple(files), "fhir")
     if form != "csv":
         return Source(tuple(files), form)
@@ -100,19 +102,21 @@ def opened(file: str) -> IO[str]:
     """Open a file of text; what is not UTF-8 comes as halves of surrogate pairs."""
     if file.endswith(".gz"):
         return gzip.open(file, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
-    return open(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return Path(file).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
 def opened_bytes(file: str) -> IO[bytes]:
     """Open a file as it is, but for its compression."""
-    return gzip.open(file, "rb") if file.endswith(".gz") else open(file, "rb")  # type: ignore[return-value]
+    if file.endswith(".gz"):
+        return cast("IO[bytes]", gzip.open(file, "rb"))
+    return Path(file).open("rb")
 
 
 def _ending(file: str) -> Format | None:
-    return _ENDINGS.get(os.path.splitext(file.removesuffix(".gz"))[1].lower())
+    return _ENDINGS.get(Path(file.removesuffix(".gz")).suffix.lower())
 
 
-def _hidden(file: Path, folder: str) -> bool:
+def _hidden(file: Path, folder: Path) -> bool:
     return any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
 
 

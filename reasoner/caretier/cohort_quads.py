@@ -23,12 +23,14 @@ Row = Mapping[str, object]
 
 
 def write_quads(batches: Iterable[Sequence[Row]], knowledge: Knowledge, target: Path) -> None:
-    """Write results: tier, ceiling and conditions of each, or its error; what comes from which knowledge comes first."""
+    """Write results: tier, ceiling and conditions of each, or its error; their provenance comes first."""
     number = 0
     with target.open("wb") as file:
         serialize(_provenance(knowledge), file, format=RdfFormat.N_QUADS)
         for batch in batches:
-            quads = [quad for place, row in enumerate(batch, start=number + 1) for quad in _quads(row, place, knowledge)]
+            quads = [
+                quad for place, row in enumerate(batch, start=number + 1) for quad in _quads(row, place, knowledge)
+            ]
             serialize(quads, file, format=RdfFormat.N_QUADS)
             number += len(batch)
 
@@ -44,7 +46,9 @@ def _provenance(knowledge: Knowledge) -> Iterator[Quad]:
 def _quads(row: Row, number: int, knowledge: Knowledge) -> Iterator[Quad]:
     graph = NamedNode(f"{_GRAPH}{number}")
     identifier = row["id"]
-    subject = NamedNode(str(node_of(str(identifier)))) if identifier is not None else NamedNode(f"{graph.value}:assessment")
+    subject = (
+        NamedNode(str(node_of(str(identifier)))) if identifier is not None else NamedNode(f"{graph.value}:assessment")
+    )
     yield Quad(subject, NamedNode(_RDF + "type"), NamedNode(_CT + "Assessment"), graph)
     yield Quad(subject, NamedNode(_PROV + "wasGeneratedBy"), _RUN, graph)
     if identifier is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from caretier.cohort_input import MAXIMUM_CELL, UNREADABLE, Source, opened, opened_bytes
@@ -53,6 +54,7 @@ def repaired_csv(source: Source, target: Path) -> None:
 
 def repaired_ndjson(source: Source, names: Sequence[str], target: Path) -> None:
     """Write lines of JSON as Parquet of JSON texts, with a further column that tells of each that cannot be read."""
+
     def rows() -> Iterator[Sequence[str | None]]:
         nothing: list[str | None] = [None] * len(names)
         for file in source.files:
@@ -90,7 +92,7 @@ def gathered_responses(source: Source, kb: KnowledgeBase, target: Path) -> None:
                         try:
                             resource = parse_json(line)
                             identifier = _identifier(resource)
-                            given = kb.checked(lambda resource=resource: read_response(resource, kb.knowledge))
+                            given = kb.checked(partial(read_response, resource, kb.knowledge))
                             identifier = given.id
                             answers = [_as_json(given.values.get(name)) for name in names]
                         except (UnreadableInputError, InvalidAnswersError) as error:

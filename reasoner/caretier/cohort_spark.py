@@ -61,7 +61,9 @@ class SparkEngine:
         elif source.format == "csv":
             table = self._csv(files, source)
         else:
-            raise UnreadableInputError("Spark reads Parquet and CSV here; without --backend spark, this is read as well.")
+            raise UnreadableInputError(
+                "Spark reads Parquet and CSV here; without --backend spark, this is read as well."
+            )
         table.createOrReplaceTempView(_TABLE)
         if source.format == "csv":
             return tuple(Column(name, "literal") for name in source.header)
@@ -72,9 +74,14 @@ class SparkEngine:
         return self._done(lambda: self._spark.table(_TABLE).count()) if source.format == "parquet" else None
 
     def run(
-        self, decision: Decision, plan: Plan, source: Source, problems: Problems, made: Path,
+        self,
+        decision: Decision,
+        plan: Plan,
+        source: Source,  # noqa: ARG002 -- as every engine has it
+        problems: Problems,
+        made: Path,
         advance: Callable[[float], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Write the results as a folder of Parquet."""
         self._spark.udf.register(PROBLEMS, problems, "string")
         query = decision.sql(DIALECT, self._source(plan))
@@ -133,9 +140,7 @@ class SparkEngine:
 
     def _work(self, work: Callable[[], None], advance: Callable[[float], None] = lambda _: None) -> None:
         """Run a job, telling how much of it is done; whatever stops this process stops it as well."""
-        run_stoppable(
-            lambda: self._done(work), self._spark.sparkContext.cancelAllJobs, lambda: advance(self._part())
-        )
+        run_stoppable(lambda: self._done(work), self._spark.sparkContext.cancelAllJobs, lambda: advance(self._part()))
 
     def _part(self) -> float:
         """Say which part of the tasks of the stages at work is done."""

@@ -19,7 +19,7 @@ def run_stoppable(work: Callable[[], object], stop: Callable[[], object], watch:
     def run() -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
+        except BaseException as error:  # raised again in the thread that waits
             failed.append(error)
         finally:
             over.set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import resource
 import signal
 import subprocess
@@ -104,7 +103,7 @@ def test_a_mapping_renames_translates_and_converts(kb: caretier.KnowledgeBase, a
     ],
 )
 def test_a_mapping_that_cannot_be_is_refused(kb: caretier.KnowledgeBase, said: object, message: str) -> None:
-    with pytest.raises(caretier.InputError, match="mapping|column") as caught:
+    with pytest.raises(caretier.InputError, match=r"mapping|column") as caught:
         read_map(said, kb.questionnaire)
     assert message in str(caught.value)
 
@@ -134,7 +133,7 @@ def test_two_columns_for_one_question_are_refused(kb: caretier.KnowledgeBase, as
 
 
 def test_kept_columns_come_through_as_they_are(assessed: Any) -> None:
-    columns = {"fever": [True, None], "score": [1.5, None], "tags": [["a"], []], "a \"b\"": [1, 2]}
+    columns = {"fever": [True, None], "score": [1.5, None], "tags": [["a"], []], 'a "b"': [1, 2]}
     _, rows = assessed(columns, keep=["score", "tags", 'a "b"'])
     assert [(row["score"], row["tags"], row['a "b"']) for row in rows] == [(1.5, ["a"], 1), (None, [], 2)]
     assert rows[0]["id"] is None
@@ -190,9 +189,7 @@ def test_the_deciding_answers_are_those_of_assess(kb: caretier.KnowledgeBase, as
     found = dict(zip(rows[0]["red_flags"], rows[0]["because"], strict=True))
     assert len(wanted) > 2
     assert found == {
-        flag.red_flag.id: ", ".join(
-            f"{reason.question}={str(reason.answer).lower()}" for reason in flag.because
-        )
+        flag.red_flag.id: ", ".join(f"{reason.question}={str(reason.answer).lower()}" for reason in flag.because)
         for flag in wanted
     }
 
@@ -312,10 +309,10 @@ def test_files_that_cannot_be_used_are_named(
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "twice.csv").write_text("fever,fever\ntrue,true\n")
     (tmp_path / "broken.parquet").write_text("PAR1")
-    before = sorted(os.listdir(tmp_path))
+    before = sorted(tmp_path.iterdir())
     assert cli.main(["cohort", str(tmp_path / source), str(tmp_path / target)]) == 2
     assert message in capsys.readouterr().err
-    assert sorted(os.listdir(tmp_path)) == before
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_the_command_says_what_came_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
