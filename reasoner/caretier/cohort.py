@@ -97,8 +97,9 @@ def assess_table(
     path, knowledge = Path(target), kb.knowledge
     form = form_of(path)
     found = find_source(source)
+    begin = _engine(backend)
     with staged(path, found.files) as folder:
-        engine = _engine(backend, folder)
+        engine = begin(folder)
         try:
             columns = engine.open(found, kb)
             planned = plan(columns, knowledge.questionnaire, mapping or ColumnMap(), keep, explain=explain)
@@ -114,22 +115,22 @@ def assess_table(
     return summary
 
 
-def _engine(backend: Backend, folder: Path) -> Engine:
-    extra = "spark" if backend == "spark" else "cohort"
+def _engine(backend: Backend) -> Callable[[Path], Engine]:
+    """Import an engine, which takes a second, before anything is begun."""
     try:
         import ibis  # noqa: F401 -- whether it is there is told before any work
 
         if backend == "spark":
             from caretier.cohort_spark import SparkEngine
 
-            return SparkEngine(folder)
+            return SparkEngine
         from caretier.cohort_duckdb import DuckDBEngine
-
-        return DuckDBEngine(folder)
     except ModuleNotFoundError as error:
+        extra = "spark" if backend == "spark" else "cohort"
         raise CohortError(
             f"{error.name} is missing, which tables need; install it with: python -m pip install 'caretier[{extra}]'"
         ) from None
+    return DuckDBEngine
 
 
 def _summary(engine: Engine, made: Path, planned: Plan, started: float) -> Summary:

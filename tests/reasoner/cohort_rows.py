@@ -87,7 +87,7 @@ def parquet_of(kb: caretier.KnowledgeBase, rows: Sequence[Row], file: Path) -> N
         kind = {"boolean": bool, "choice": str, "integer": int}[question.type]
         cells = [row.get(question.id) for row in rows]
         for place, cell in enumerate(cells):
-            if type(cell) is not kind or (kind is int and abs(cell) > 2**60):
+            if type(cell) is not kind or (isinstance(cell, int) and abs(cell) > 2**60):
                 cells[place] = rows[place][question.id] = None
         arrays[question.id] = pa.array(cells, {bool: pa.bool_(), str: pa.string(), int: pa.int64()}[kind])
     pq.write_table(pa.table(arrays), file)
