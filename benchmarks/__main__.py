@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import caretier
-from benchmarks import command_line, compiling, http, one_assessment
+from benchmarks import cohort, command_line, compiling, http, one_assessment
 from benchmarks.table import Row, as_text, machine
 from caretier import KnowledgeBase
 from caretier.progress import progress
@@ -19,13 +19,15 @@ QUICK: dict[str, Measurement] = {
     "one assessment": one_assessment.measure,
     "the command line": command_line.measure,
     "the service": http.measure,
+    "a cohort": cohort.measure,
 }
 """What is measured, by the name that the progress shows; a further row is a further function here."""
 
 SLOW: dict[str, Measurement] = {"compiling": compiling.measure}
 
 _DESCRIPTION = """Measure how fast caretier is, and print the table of what was to be reached.
-Every time is the median of many calls (the reasoners: of five people; compiling: of one run), after calls that only
+Every time is the median of many calls (the reasoners: of five people; compiling: of one run;
+cohorts: the best of three), after calls that only
 warm up. What is compared takes turns on the same machine in the same run, with the same answers: 200 random documents
 each with a quarter, a half and nine tenths of the questions answered, the vignettes and the clinical cases.
 Times of one machine mean nothing on another, above all on a shared one; the ratios do."""

@@ -15,9 +15,9 @@ from typing import Literal, Protocol
 from caretier.cohort_cells import Problems, is_possible
 from caretier.cohort_columns import Cell, Column, ColumnMap, Plan, plan
 from caretier.cohort_expression import Decision, decision
-from caretier.cohort_input import Source, find_source
+from caretier.cohort_input import Source, find_source, is_url
 from caretier.cohort_output import Form, form_of, put_in_place, staged
-from caretier.errors import CohortError, KnowledgeError
+from caretier.errors import CohortError, KnowledgeError, UnreadableInputError
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
 
@@ -41,18 +41,18 @@ class Engine(Protocol):
         plan: Plan,
         source: Source,
         problems: Problems,
-        made: Path,
+        made: str,
         advance: Callable[[float], None],
     ) -> None:
         """Write the results as Parquet."""
 
-    def written(self, made: Path, form: Form, knowledge: Knowledge) -> Path:
+    def written(self, made: str, form: Form, knowledge: Knowledge) -> str:
         """Write results that were made in another form, and return where that is."""
 
-    def tiers(self, made: Path) -> list[tuple[str | None, int]]:
+    def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
 
-    def repeated(self, made: Path) -> int:
+    def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
 
     def close(self) -> None:
@@ -94,22 +94,25 @@ def assess_table(
     if kb.model is None:
         raise KnowledgeError("A cohort needs a decision model that fits the ontology; run `caretier compile` first.")
     started = time.monotonic()
-    path, knowledge = Path(target), kb.knowledge
-    form = form_of(path)
+    knowledge, form = kb.knowledge, form_of(str(target))
     found = find_source(source)
+    if backend != "spark" and (is_url(source) or is_url(str(target))):
+        raise UnreadableInputError("URLs are read and written with --backend spark only.")
     begin = _engine(backend)
-    with staged(path, found.files) as folder:
+    with staged(str(target), found.files) as folder:
         engine = begin(folder)
         try:
             columns = engine.open(found, kb)
             planned = plan(columns, knowledge.questionnaire, mapping or ColumnMap(), keep, explain=explain)
             rows = engine.rows(found)
             problems = Problems(knowledge.questionnaire, planned.cells)
-            made = folder / "result.parquet"
+            made = str(target) if is_url(str(target)) else str(folder / "result.parquet")
             expression = decision(knowledge, planned, explain=explain)
             engine.run(expression, planned, found, problems, made, lambda part: advance(part, rows))
             summary = _summary(engine, made, planned, started)
-            put_in_place(engine.written(made, form, knowledge), path)
+            written = engine.written(made, form, knowledge)
+            if not is_url(written):
+                put_in_place(Path(written), Path(target))
         finally:
             engine.close()
     return summary
@@ -133,7 +136,7 @@ def _engine(backend: Backend) -> Callable[[Path], Engine]:
     return DuckDBEngine
 
 
-def _summary(engine: Engine, made: Path, planned: Plan, started: float) -> Summary:
+def _summary(engine: Engine, made: str, planned: Plan, started: float) -> Summary:
     tiers = dict(engine.tiers(made))
     errors = tiers.pop(None, 0)
     return Summary(

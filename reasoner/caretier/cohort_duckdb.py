@@ -78,7 +78,7 @@ class DuckDBEngine:
         return source.bytes * lines // len(start) if lines and not source.files[0].endswith(".gz") else None
 
     def run(
-        self, decision: Decision, plan: Plan, source: Source, problems: Problems, made: Path,
+        self, decision: Decision, plan: Plan, source: Source, problems: Problems, made: str,
         advance: Callable[[float], None],
     ) -> None:  # fmt: skip
         """Write the results as Parquet; lines of CSV that cannot be read are set apart and tried once more."""
@@ -92,31 +92,31 @@ class DuckDBEngine:
             self._repair(lambda target: repaired_csv(source, target))
             self._copy(decision, plan, made, advance)
 
-    def written(self, made: Path, form: Form, knowledge: Knowledge) -> Path:
+    def written(self, made: str, form: Form, knowledge: Knowledge) -> str:
         """Write results that were made in another form, and return where that is."""
         if form == "parquet":
             return made
-        target = made.with_suffix(f".{form}")
-        reader = f"read_parquet({_text(str(made))})"
+        target = f"{made}.{form}"
+        reader = f"read_parquet({_text(made)})"
         if form == "csv":
             described = self._fetched(f"DESCRIBE SELECT * FROM {reader}")
             lists = [name for name, kind, *_ in described if kind == "VARCHAR[]"]
             joined = ", ".join(f"array_to_string({_name(name)}, ';') AS {_name(name)}" for name in lists)
             self.execute(
-                f"COPY (SELECT * REPLACE ({joined}) FROM {reader}) TO {_text(str(target))} (FORMAT csv, HEADER true)"
+                f"COPY (SELECT * REPLACE ({joined}) FROM {reader}) TO {_text(target)} (FORMAT csv, HEADER true)"
             )
             return target
         batches = self._connection.sql(f"SELECT * FROM {reader}").to_arrow_reader(10_000)
-        write_quads((batch.to_pylist() for batch in batches), knowledge, target)
+        write_quads((batch.to_pylist() for batch in batches), knowledge, Path(target))
         return target
 
-    def tiers(self, made: Path) -> list[tuple[str | None, int]]:
+    def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
-        return self._fetched(f"SELECT tier, count(*) FROM read_parquet({_text(str(made))}) GROUP BY tier")
+        return self._fetched(f"SELECT tier, count(*) FROM read_parquet({_text(made)}) GROUP BY tier")
 
-    def repeated(self, made: Path) -> int:
+    def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
-        query = f"SELECT count(id) - count(DISTINCT id) FROM read_parquet({_text(str(made))})"
+        query = f"SELECT count(id) - count(DISTINCT id) FROM read_parquet({_text(made)})"
         return int(self._fetched(query)[0][0])
 
     def execute(self, query: str, advance: Callable[[float], None] = lambda _: None) -> None:
@@ -136,9 +136,9 @@ class DuckDBEngine:
         """Close the connection."""
         self._connection.close()
 
-    def _copy(self, decision: Decision, plan: Plan, made: Path, advance: Callable[[float], None]) -> None:
+    def _copy(self, decision: Decision, plan: Plan, made: str, advance: Callable[[float], None]) -> None:
         query = decision.sql(DIALECT, self._source(plan))
-        self.execute(f"COPY ({query}) TO {_text(str(made))} (FORMAT parquet)", advance)
+        self.execute(f"COPY ({query}) TO {_text(made)} (FORMAT parquet)", advance)
 
     def _source(self, plan: Plan) -> str:
         columns = [f"{self._shown(plan.id)} AS id" if plan.id else "CAST(NULL AS VARCHAR) AS id"]

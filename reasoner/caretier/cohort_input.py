@@ -43,11 +43,22 @@ class Source:
         return sum(Path(file).stat().st_size for file in self.files)
 
 
+def is_url(path: str) -> bool:
+    """Say whether a path is a URL, which only Spark reads and writes.
+
+    >>> is_url("s3a://bucket/people.parquet"), is_url("people.parquet")
+    (True, False)
+    """
+    return "://" in path
+
+
 def find_source(path: str) -> Source:
-    """Find the files of a table: one file, all that a pattern matches, or all in a folder.
+    """Find the files of a table: one file, all that a pattern matches, or all in a folder; a URL is one of Parquet.
 
     Raises UnreadableInputError when there are none, when they differ in format, or when it is not known.
     """
+    if is_url(path):
+        return Source((path,), "parquet")
     here = Path(path)
     if here.is_dir():
         files = sorted(str(file) for file in here.rglob("*") if _ending(str(file)) and not _hidden(file, here))

@@ -10,26 +10,33 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from caretier.cohort_input import is_url
 from caretier.errors import UnreadableInputError
 
 Form = Literal["parquet", "csv", "nquads"]
 _ENDINGS: dict[str, Form] = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".nq": "nquads"}
 
 
-def form_of(target: Path) -> Form:
+def form_of(target: str) -> Form:
     """Tell the format of the result from the ending of its name."""
-    form = _ENDINGS.get(target.suffix.lower())
+    form = _ENDINGS.get(Path(target).suffix.lower())
     if form is None:
         raise UnreadableInputError(f"{target}: the ending of the name has to be {', '.join(_ENDINGS)}.")
     return form
 
 
 @contextmanager
-def staged(target: Path, sources: tuple[str, ...]) -> Iterator[Path]:
+def staged(name: str, sources: tuple[str, ...]) -> Iterator[Path]:
     """Give a folder on the same disk as the target, which is gone afterwards whatever happens.
 
-    A process that is killed leaves the hidden folder and never a part of the target.
+    A process that is killed leaves the hidden folder and never a part of the target. For a URL, to which Spark writes
+    by its own protocol, it is one for temporary files.
     """
+    if is_url(name):
+        with tempfile.TemporaryDirectory(prefix="caretier-") as temporary:
+            yield Path(temporary)
+        return
+    target = Path(name)
     if not target.parent.is_dir():
         raise UnreadableInputError(f"{target}: there is no folder {target.parent}.")
     if target.is_dir():

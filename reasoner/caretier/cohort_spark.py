@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from caretier.cohort_cells import Problems, stored
 from caretier.cohort_columns import Column, Kind, Plan
 from caretier.cohort_expression import PROBLEMS, Decision
-from caretier.cohort_input import UNREADABLE, Source
+from caretier.cohort_input import UNREADABLE, Source, is_url
 from caretier.cohort_output import Form
 from caretier.cohort_work import run_stoppable
 from caretier.errors import CohortError, JavaError, UnreadableInputError
@@ -79,38 +79,40 @@ class SparkEngine:
         plan: Plan,
         source: Source,  # noqa: ARG002 -- as every engine has it
         problems: Problems,
-        made: Path,
+        made: str,
         advance: Callable[[float], None],
     ) -> None:
         """Write the results as a folder of Parquet."""
         self._spark.udf.register(PROBLEMS, problems, "string")
         query = decision.sql(DIALECT, self._source(plan))
-        self._work(lambda: self._spark.sql(query).write.parquet(str(made)), advance)
+        self._work(lambda: self._spark.sql(query).write.parquet(made), advance)
 
-    def written(self, made: Path, form: Form, knowledge: Knowledge) -> Path:  # noqa: ARG002 -- as every engine has it
+    def written(self, made: str, form: Form, knowledge: Knowledge) -> str:  # noqa: ARG002 -- as every engine has it
         """Write results that were made in another form, and return where that is."""
         if form == "parquet":
             return made
         if form != "csv":
             raise UnreadableInputError("Spark writes Parquet and CSV here; without --backend spark, N-Quads as well.")
-        target = made.with_suffix(".csv")
-        results = self._spark.read.parquet(str(made))
+        if is_url(made):
+            raise UnreadableInputError("To a URL Spark writes Parquet here; name a folder that ends in .parquet.")
+        target = f"{made}.csv"
+        results = self._spark.read.parquet(made)
         columns = [
             f"array_join({_name(name)}, ';') AS {_name(name)}" if kind == "array<string>" else _name(name)
             for name, kind in results.dtypes
         ]
         frame = results.selectExpr(*columns)
-        self._work(lambda: frame.write.csv(str(target), header=True, escape='"', emptyValue=""))
+        self._work(lambda: frame.write.csv(target, header=True, escape='"', emptyValue=""))
         return target
 
-    def tiers(self, made: Path) -> list[tuple[str | None, int]]:
+    def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
-        results = self._done(lambda: self._spark.read.parquet(str(made)).groupBy("tier").count().collect())
+        results = self._done(lambda: self._spark.read.parquet(made).groupBy("tier").count().collect())
         return [(row["tier"], row["count"]) for row in results]
 
-    def repeated(self, made: Path) -> int:
+    def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
-        results = self._spark.read.parquet(str(made)).selectExpr("count(id) - count(DISTINCT id) AS repeated")
+        results = self._spark.read.parquet(made).selectExpr("count(id) - count(DISTINCT id) AS repeated")
         return int(self._done(results.collect)[0]["repeated"])
 
     def close(self) -> None:

@@ -68,3 +68,16 @@ def test_what_spark_does_not_do_is_said(
     assert cli.main(["cohort", str(tmp_path / source), str(tmp_path / target), "--backend", "spark"]) == 2
     assert message in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_urls_are_read_and_written_by_spark(
+    kb: caretier.KnowledgeBase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parquet_of(kb, [{"saddle-numbness": True}, {}], tmp_path / "in.parquet")
+    source, target = (tmp_path / "in.parquet").as_uri(), (tmp_path / "out.parquet").as_uri()
+    assert cli.main(["cohort", source, target]) == 2
+    assert "--backend spark only" in capsys.readouterr().err
+    assess_table(kb, source, target, backend="spark")
+    assert pq.read_table(tmp_path / "out.parquet")["tier"].to_pylist() == ["EmergencyCare", "ContinueProgram"]
+    with pytest.raises(caretier.CaretierError, match="already exists"):
+        assess_table(kb, source, target, backend="spark")
