@@ -57,7 +57,7 @@ def write_table(kb: KnowledgeBase, file: Path, rows: int) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"enable_progress_bar": "false"}) as connection:
         connection.execute(f"COPY (FROM read_parquet('{source}')) TO '{target}' (FORMAT parquet)")
 
 
