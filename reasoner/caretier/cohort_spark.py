@@ -50,7 +50,9 @@ class SparkEngine:
         try:
             self._spark: SparkSession = builder.getOrCreate()
         except (PySparkException, RuntimeError) as error:
-            raise JavaError(f"Spark does not start: {_line(error)}") from None
+            raise JavaError(
+                f"Spark does not start; it needs a whole Java 17 or newer, on the path or in JAVA_HOME. {_line(error)}"
+            ) from None
         self._unreadable = False
 
     def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:  # noqa: ARG002 -- as every engine has it
