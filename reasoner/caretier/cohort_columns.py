@@ -149,14 +149,14 @@ def plan(
             problems.append(f'There is no column "{name}".{_near(name, by_name)}')
     taken = {*RESULTS, *(EXPLANATIONS if explain else ())}
     for name in keep:
-        if name in taken:
+        if name.lower() in taken:
             problems.append(f'The column "{name}" cannot be kept, since the result has one of this name; rename it.')
     cells: dict[str, Cell] = {}
     for column in columns:
         said = mapping.columns.get(column.name)
-        if said is None and (column.name not in questionnaire.by_id or column.name in keep):
+        if said is None and column.name not in questionnaire.by_id:
             if column.name != mapping.id and column.name not in keep:
-                near = _near(column.name, questionnaire.by_id)
+                near = _near(column.name, (mapping.id, *questionnaire.by_id))
                 problems.append(
                     f'The column "{column.name}" is no question.{near} Map it with --map, or carry it through '
                     f"with --keep."

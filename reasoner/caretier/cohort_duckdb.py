@@ -86,9 +86,13 @@ class DuckDBEngine:
         create(PROBLEMS, problems, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=False)
         try:
             self._copy(decision, plan, made, advance)
-        except duckdb.InvalidInputException as error:
-            if source.format != "csv" or self._repaired:
-                raise CohortError(_told(error)) from None
+        except CohortError as error:
+            if (
+                source.format != "csv"
+                or self._repaired
+                or not isinstance(error.__cause__, duckdb.InvalidInputException)
+            ):
+                raise
             self._repair(lambda target: repaired_csv(source, target))
             self._copy(decision, plan, made, advance)
 
@@ -127,10 +131,8 @@ class DuckDBEngine:
                 self._connection.interrupt,
                 lambda: advance(max(0.0, self._connection.query_progress()) / 100),
             )
-        except duckdb.InvalidInputException:
-            raise  # lines that cannot be read; see `run`
         except duckdb.Error as error:
-            raise CohortError(_told(error)) from None
+            raise CohortError(_told(error)) from error
 
     def close(self) -> None:
         """Close the connection."""

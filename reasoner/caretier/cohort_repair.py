@@ -35,15 +35,18 @@ def repaired_csv(source: Source, target: Path) -> None:
                     except StopIteration:
                         break
                     except csv.Error as error:
-                        yield [None] * width + [f"Line {reader.line_num} cannot be read: {error}."]
+                        yield [None] * width + [f"{_line(source, file, reader.line_num)} cannot be read: {error}."]
                         continue
-                    if not cells:
+                    if not cells and width > 1:
                         continue
+                    cells = cells or [""]
+                    while len(cells) > width and not cells[-1]:  # nothing is lost, and the engine has it so
+                        cells.pop()
                     problem = _problem(cells, width)
                     if problem is None:
                         yield [cell or None for cell in cells] + [None]
                     else:
-                        yield [None] * width + [f"Line {reader.line_num} cannot be read: {problem}"]
+                        yield [None] * width + [f"{_line(source, file, reader.line_num)} cannot be read: {problem}"]
 
     limit = csv.field_size_limit(MAXIMUM_CELL)
     try:
@@ -65,12 +68,15 @@ def repaired_ndjson(source: Source, names: Sequence[str], target: Path) -> None:
                     try:
                         data = parse_json(line)
                     except UnreadableInputError as error:
-                        yield [*nothing, f"Line {number} cannot be read: {error}"]
+                        yield [*nothing, f"{_line(source, file, number)} cannot be read: {error}"]
                         continue
                     if isinstance(data, dict):
                         yield [_as_json(data.get(name)) for name in names] + [None]
                     else:
-                        yield [*nothing, f"Line {number} cannot be read: it is no object of columns and values."]
+                        yield [
+                            *nothing,
+                            f"{_line(source, file, number)} cannot be read: it is no object of columns and values.",
+                        ]
 
     _write([*names, UNREADABLE], rows(), target)
 
@@ -118,6 +124,11 @@ def _write(names: Sequence[str], rows: Iterator[Sequence[str | None]], target: P
         while batch := [row for row, _ in zip(rows, range(_BATCH), strict=False)]:
             columns = list(zip(*batch, strict=True))
             writer.write_table(pa.table([pa.array(column, pa.string()) for column in columns], schema=schema))
+
+
+def _line(source: Source, file: str, number: int) -> str:
+    """Name a line, and its file where there are several."""
+    return f"Line {number}" if len(source.files) == 1 else f"{Path(file).name}: line {number}"
 
 
 def _problem(cells: Sequence[str], width: int) -> str | None:

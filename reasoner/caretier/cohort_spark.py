@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -45,7 +46,7 @@ class SparkEngine:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         self._is_ours = SparkSession.getActiveSession() is None
         builder = SparkSession.builder.appName("caretier cohort").config("spark.ui.enabled", "false")
-        builder = builder.config("spark.ui.showConsoleProgress", "false").config("spark.log.level", "ERROR")
+        builder = builder.config("spark.ui.showConsoleProgress", "false").config("spark.log.level", "OFF")
         builder = builder.config("spark.local.dir", str(folder)).config("spark.sql.warehouse.dir", str(folder))
         try:
             self._spark: SparkSession = builder.getOrCreate()
@@ -156,7 +157,7 @@ class SparkEngine:
     def _done(self, work: Callable[[], Value]) -> Value:
         try:
             return work()
-        except PySparkException as error:
+        except (PySparkException, Py4JError) as error:
             raise CohortError(_told(error)) from None
 
 

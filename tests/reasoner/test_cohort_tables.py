@@ -171,6 +171,34 @@ def test_lines_that_cannot_be_read_keep_their_place(kb: caretier.KnowledgeBase, 
     assert rows[1]["tier"] == rows[1]["conditions"] == ""
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '\ufeffid,fever\r\na,true\r\n\r\nb,""\r\n',
+        'id;fever;age\na;true;\n\n"b;""c";;50',
+        "id\tfever\na\tTrue\n\ta",
+        "fever\ntrue\n\nfalse\n",
+    ],
+)
+def test_csv_written_anew_is_read_as_the_engine_reads_it(kb: caretier.KnowledgeBase, tmp_path: Path, text: str) -> None:
+    well, broken = tmp_path / "well.csv", tmp_path / "broken.csv"
+    well.write_text(text, encoding="utf-8", newline="")
+    delimiter = max(",;\t", key=text.splitlines()[0].count)
+    broken.write_text(text.rstrip("\n") + "\n" + delimiter * 9 + "x\n", encoding="utf-8", newline="")
+    found = []
+    for source in (well, broken):
+        assess_table(kb, str(source), tmp_path / "out.parquet")
+        found.append(pq.read_table(tmp_path / "out.parquet").to_pylist())
+    assert len(found[0]) >= 2
+    assert found[1][:-1] == found[0]
+    assert "it has 10 cells" in found[1][-1]["error"]
+
+
+def test_a_question_may_be_kept_as_well(assessed: Any) -> None:
+    _, rows = assessed({"saddle-numbness": [True]}, keep=["saddle-numbness"])
+    assert (rows[0]["tier"], rows[0]["saddle-numbness"]) == ("EmergencyCare", True)
+
+
 def test_lines_of_json_that_cannot_be_read_keep_their_place(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
     source, target = tmp_path / "in.ndjson", tmp_path / "out.parquet"
     lines = ['{"id":"a","fever":true}', '{"id":"b",', "[1]", '{"fever":true,"fever":false}', '{"id":"e","age":50}']
