@@ -87,9 +87,18 @@ def assess_table(
     backend: Backend = "duckdb",
     advance: Advance = lambda _part, _rows: None,
 ) -> Summary:
-    """Assess every row of a table and write the results, whole or not at all; formats are told by the endings.
+    r"""Assess every row of a table and write the results, whole or not at all; formats are told by the endings.
 
     Raises UnreadableInputError for a column that has no place, and CohortError when the table cannot be worked through.
+
+    >>> import tempfile
+    >>> from caretier import load
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     people, results = Path(folder, "people.csv"), Path(folder, "results.csv")
+    ...     _ = people.write_text("id,saddle-numbness\nn1,true\nn2,often\n")
+    ...     summary = assess_table(load(), str(people), results)
+    >>> summary.tiers, summary.errors
+    ({'EmergencyCare': 1}, 1)
     """
     if kb.model is None:
         raise KnowledgeError("A cohort needs a decision model that fits the ontology; run `caretier compile` first.")

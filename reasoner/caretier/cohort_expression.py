@@ -161,7 +161,7 @@ class _Builder:
             *[(table[f"within_{tier.rank}"], tier.id) for tier in tiers if f"within_{tier.rank}" in table.columns],
             else_=lowest.id,
         )
-        proven = [(_any(shown[tier.id]), visible_lines(tier.label, tier.advice)) for tier in tiers if shown[tier.id]]
+        proven = [(_any(shown[tier.id]), _led_by(tier.label, tier.advice)) for tier in tiers if shown[tier.id]]
         rest = ibis.cases(*proven, else_="") if proven else ibis.literal("")
         problems = _problems()(table.odd).fill_null(table.contradictory)
         error = ibis.cases(
@@ -280,7 +280,7 @@ class _Builder:
         return any(all(atom.question in asked for atom in pattern) for pattern in patterns)
 
 
-def visible_lines(label: str, advice: str) -> str:
+def _led_by(label: str, advice: str) -> str:
     """Lead an error by what the other answers prove all the same, as InvalidAnswersError does."""
     return f"The other answers alone already mean: {label}. {advice}\n"
 

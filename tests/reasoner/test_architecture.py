@@ -46,7 +46,14 @@ MODEL_TOWER = (
     "table_text",
     "transversals",
 )
-ONLY = {"owlready2": {"hermit"}, "pyshacl": {"shapes"}, "jpype": {"profile"}, "yaml": {"documents"}}
+ONLY = {
+    "owlready2": {"hermit"},
+    "pyshacl": {"shapes"},
+    "jpype": {"profile"},
+    "yaml": {"documents"},
+    "duckdb": {"cohort_duckdb"},
+    "pyspark": {"cohort_spark"},
+}
 
 
 def _imports(path: Path, *, at_import: bool) -> set[str]:
@@ -86,7 +93,7 @@ def test_each_library_is_met_in_one_place(library: str) -> None:
 
 
 def test_importing_the_command_line_imports_no_rdf() -> None:
-    heavy = ("rdflib", "pyshacl", "owlready2", "pyoxigraph", "rich", "yaml")
+    heavy = ("rdflib", "pyshacl", "owlready2", "pyoxigraph", "rich", "yaml", "ibis", "duckdb")
     code = f"import sys, caretier, caretier.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
