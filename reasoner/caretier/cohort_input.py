@@ -14,7 +14,7 @@ from caretier.errors import UnreadableInputError
 
 Format = Literal["parquet", "csv", "ndjson", "fhir"]
 
-UNREADABLE = "unreadable"
+UNREADABLE = "caretier_unreadable"
 """The column of a table written anew that tells of each row that could not be read."""
 
 _ENDINGS: Mapping[str, Format] = {

@@ -11,7 +11,7 @@ _POLL = 0.1
 def run_stoppable(work: Callable[[], object], stop: Callable[[], object], watch: Callable[[], object]) -> None:
     """Do work and raise what it raises; `watch` is called again and again meanwhile.
 
-    When this thread is interrupted, `stop` has to end the work, and is called once; it is over when this returns.
+    When this thread is interrupted, `stop` has to end the work, and is called until it is over: it may not have begun.
     """
     failed: list[BaseException] = []
     over = threading.Event()
@@ -30,7 +30,8 @@ def run_stoppable(work: Callable[[], object], stop: Callable[[], object], watch:
             watch()
     except BaseException:
         stop()
-        over.wait()  # not `join`, which takes a thread for ended once it was interrupted
+        while not over.wait(_POLL):  # not `join`, which takes a thread for ended once it was interrupted
+            stop()
         raise
     if failed:
         raise failed[0]
