@@ -82,7 +82,7 @@ async def _assessed(service: Service, lines: Sequence[Line]) -> bytes:
     try:
         told = await service.do("assess-lines", b"\n".join(kept), STREAM, STREAM) if kept else b""
     except (CaretierError, ProblemError) as error:
-        problem = problem_of(error, ())
+        problem = problem_of(error)
         told = b"".join(failed_line(_identifier(line), problem) + b"\n" for line in kept)
     if len(kept) == len(lines):
         return told

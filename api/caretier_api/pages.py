@@ -210,11 +210,11 @@ class _Interview:
             is_settled=step["result"]["final"] and not knowledge.leaves_out(answers),
             by_id=knowledge.questionnaire.by_id,
             answered=[
-                (screen := screen_of(given, knowledge.questionnaire), given, _told_on(screen, given))
+                (screen := screen_of(given, knowledge.questionnaire), given, _told_on(screen, given, knowledge))
                 for given in conversation.given
             ],
             reported=[
-                question.phrase(answer)
+                knowledge.questionnaire.phrase(question, answer)
                 for question in questions
                 if (answer := answers.get(question.id)) is not None and _denied(question, answer) is None
             ],
@@ -241,7 +241,7 @@ class _Interview:
             content = orjson.dumps({"answers": conversation.answers})
             return orjson.loads(await self.service.do("next-question", content))
         except (CaretierError, ProblemError) as error:
-            problem = problem_of(error, self.service.knowledge.tiers)
+            problem = problem_of(error)
             if problem.kind == CONTRADICTION:
                 return problem
             raise
@@ -273,11 +273,13 @@ def _told(knowledge: Knowledge, message: str) -> str:
     return next((each.message for each in knowledge.contradictions if message.endswith(each.message)), message)
 
 
-def _told_on(screen: Screen, given: Given) -> list[str]:
+def _told_on(screen: Screen, given: Given, knowledge: Knowledge) -> list[str]:
     """Put the answers of a screen into words; of a checklist only what is not denied."""
-    if screen.lead_in is None:
-        return [question.phrase(given[question.id]) for question in screen.questions]
-    return [question.phrase(given[question.id]) for question in screen.questions if given[question.id] is not False]
+    return [
+        knowledge.questionnaire.phrase(question, given[question.id])
+        for question in screen.questions
+        if screen.lead_in is None or given[question.id] is not False
+    ]
 
 
 def _denied(question: Question, answer: Answer) -> str | None:
@@ -289,4 +291,4 @@ def _denied(question: Question, answer: Answer) -> str | None:
 
 def _said(knowledge: Knowledge, question: str, answers: Any) -> tuple[Question, str]:
     asked = knowledge.questionnaire.by_id[question]
-    return asked, asked.phrase(answers[question])
+    return asked, knowledge.questionnaire.phrase(asked, answers[question])

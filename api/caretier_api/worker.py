@@ -37,7 +37,7 @@ def _do(kb: KnowledgeBase, job: str, content: bytes) -> bytes:
     try:
         return OPERATIONS[operation](kb, content, given, wanted)
     except CaretierError as error:
-        raise ProblemError(problem_of(error, kb.knowledge.tiers)) from None
+        raise ProblemError(problem_of(error)) from None
     except RecursionError:
         raise ProblemError(Problem(INTERNAL, "The input is nested too deeply.")) from None
 

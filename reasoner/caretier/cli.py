@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     assess.add_argument(
         "--explain", action="store_true", help="also say why not, and what would change the result (text and json)"
     )
+    _language(assess)
     _time_limit(assess)
     _ontology(assess)
     assess.set_defaults(run=commands.assess)
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         description="List every question with its id and the answers it allows.",
     )
     questions.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    _language(questions)
     _ontology(questions)
     questions.set_defaults(run=commands.questions)
 
@@ -113,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="At each question: ? asks for help, d is don't know, b goes back, q ends with the result so far.",
     )
     interview.add_argument("--save", metavar="FILE", help="write the answers to a JSON file at the end")
+    _language(interview)
     _time_limit(interview)
     _ontology(interview)
     interview.set_defaults(run=commands.interview)
@@ -265,6 +268,16 @@ def _upkeep() -> ModuleType:
 def _ontology(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ontology", metavar="ROOT", help="the root file of an ontology; default: what comes with caretier"
+    )
+
+
+def _language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lang",
+        metavar="TAG",
+        default="en",
+        help="the language of the texts, such as es, if the ontology speaks it; default: en. A translation says "
+        "whether anybody has reviewed it",
     )
 
 
