@@ -97,7 +97,7 @@ def _condition_card(result: Result, condition: SuggestedCondition) -> Resource:
 
 def _condition_detail(knowledge: Knowledge, condition: SuggestedCondition, advice: str) -> Iterator[str]:
     yield f"**Advice to the person:** {_plain(advice)}"
-    yield "**Why:**\n\n" + "\n".join(f"- {_plain(line)}" for line in rationale(condition))
+    yield "**Why:**\n\n" + "\n".join(f"- {_plain(line)}" for line in rationale(condition, knowledge.language))
     if condition.recommendation:
         yield f"**What will probably follow:** {_plain(condition.recommendation.course)}"
     yield _closing(knowledge)

@@ -80,7 +80,7 @@ class KnowledgeBase:
         >>> load().in_language("es").questionnaire.by_id["fever"].text
         '¿Tiene fiebre?'
         """
-        language = require_language(wanted, self.languages)
+        language = wanted if wanted == self._language else require_language(wanted, self.languages)
         if language == self._language:
             return self
         original = self._original or self

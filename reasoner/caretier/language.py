@@ -25,6 +25,11 @@ class Language:
     tag: str
     words: Mapping[str, str] = field(repr=False)
 
+    @property
+    def name(self) -> str:
+        """The name of the language in the language itself; its tag where nobody has given one."""
+        return self.words.get("English", "English" if self.tag == ENGLISH.tag else self.tag)
+
     def __call__(self, english: str, **values: object) -> str:
         """Return words in this language, with values in their places."""
         words = self.words.get(english, english)

@@ -76,8 +76,9 @@ def _last_words(kb: KnowledgeBase, step: Step, save: Path | None) -> list[str]:
         )
         words.append(told)
     if step.unknown:
-        told = "If you find out, or if you are worried, please answer the questions again or ask a doctor."
-        words.append(language(told))
+        words.append(
+            language("If you find out, or if you are worried, please answer the questions again or ask a doctor.")
+        )
     if save is not None:
         words.append(language("Your answers are in %(file)s.", file=visible(str(save))))
     if step.stop == "emergency":
