@@ -41,7 +41,7 @@ def response_of(kb: caretier.KnowledgeBase, answers: dict[str, Answer], **more: 
 def test_the_questionnaire_is_given_as_fhir(client: httpx.Client, kb: caretier.KnowledgeBase) -> None:
     given = client.get("/v1/questionnaire", headers={"Accept": FHIR})
     assert given.headers["content-type"] == FHIR
-    assert given.headers["vary"] == "Accept"
+    assert given.headers["vary"] == "Accept, Accept-Language"
     resource = valid(given.json())
     assert resource["url"] == "https://w3id.org/caretier/back-pain/Questionnaire"
     assert resource["version"] == kb.knowledge.version
