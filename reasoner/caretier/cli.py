@@ -241,6 +241,18 @@ def _parser() -> argparse.ArgumentParser:
     formatting.add_argument("paths", nargs="*", metavar="FILE|FOLDER", help="default: ontology/ and shapes/")
     formatting.add_argument("--check", action="store_true", help="change nothing; exit 1 if a file is not canonical")
     formatting.set_defaults(run=lambda options: _upkeep().format_files(options))
+
+    releasing = subcommands.add_parser(
+        "release",
+        help="write all that is released of an ontology",
+        description="Check an ontology and write into a new folder: the ontology with its imports as one, as stated "
+        "and with what the reasoner finds, each as Turtle, RDF/XML and JSON-LD; a page of all terms; the mappings as "
+        "SSSOM; the decision table and model; JSON Schemas; checksums. The same knowledge gives the same bytes.",
+    )
+    releasing.add_argument("folder", metavar="FOLDER", help="a folder that is not there yet, or is empty")
+    _time_limit(releasing)
+    _ontology(releasing)
+    releasing.set_defaults(run=lambda options: _upkeep().release(options))
     return parser
 
 
