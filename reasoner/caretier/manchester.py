@@ -83,12 +83,14 @@ class Verbalizer:
                 wider=self._phrase(value),
             )
         if predicate in (RDFS.domain, RDFS.range) and isinstance(value, URIRef):
+            kind = self._said(value)
             return language(
-                "Whatever %(relation)s something is a kind of %(kind)s."
+                "Whatever %(relation)s something is %(article)s %(kind)s."
                 if predicate == RDFS.domain
-                else "Whatever something %(relation)s is a kind of %(kind)s.",
+                else "Whatever something %(relation)s is %(article)s %(kind)s.",
                 relation=self._phrase(subject),
-                kind=self._said(value),
+                article="an" if kind[:1] in "aeiou" else "a",
+                kind=kind,
             )
         if predicate == OWL.propertyChainAxiom:
             first, second, *more = Collection(self._graph, value)

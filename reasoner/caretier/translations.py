@@ -13,7 +13,7 @@ from rdflib.term import Node
 
 from caretier.complaints import Complaint
 from caretier.draft import Draft
-from caretier.extraction import languages_of
+from caretier.language import ENGLISH
 from caretier.vocabulary import CT
 
 
@@ -23,13 +23,20 @@ def translation_complaints(draft: Draft) -> list[Complaint]:
     A kind is a class of the vocabulary that all domains share; the texts are labels, definitions and those that the
     vocabulary has for people.
     """
-    texts, languages_of_domain = _texts(draft.graph), set(languages_of(draft.ontology.graph)[1:])
+    texts = _texts(draft.graph)
+    of_domain = {
+        language
+        for term, of_term in texts.items()
+        if not term.startswith(str(CT))
+        for languages in of_term.values()
+        for language in languages - {ENGLISH.tag}
+    }
     kinds = {term: set(_kinds(draft.graph, term)) for term in texts}
     spoken: dict[tuple[Node, Node], set[str]] = defaultdict(set)
     for term, of_term in texts.items():
         for predicate, languages in of_term.items():
             for kind in kinds[term]:
-                spoken[kind, predicate] |= languages & languages_of_domain
+                spoken[kind, predicate] |= languages & of_domain
     complaints = []
     for term, of_term in sorted(texts.items()):
         missing = sorted(

@@ -28,6 +28,7 @@ def asked_for(screen: Screen, language: Language) -> str:
 def is_said(words: str, typed: str, language: Language) -> bool:
     """Say whether what was typed is one of some words, which are told apart by `|`; the English ones always count.
 
+    >>> from caretier.language import ENGLISH
     >>> is_said("y|yes", "Yes", ENGLISH)
     True
     """

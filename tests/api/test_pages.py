@@ -349,7 +349,7 @@ def test_a_contradiction_is_told_in_words_and_can_be_mended(visitor: Visitor, kb
     assert any(each.message in page.text for each in kb.knowledge.contradictions)
     assert '"sex"' not in page.text
     assert "Which of these answers is not right?" in page.text
-    assert [button["value"] for button in page.buttons] == ["sex", "erectile-failure", "back"]
+    assert [button["value"] for button in page.buttons] == ["sex", "erectile-failure", "back", "es"]
     asked = visitor.change(page, "sex")
     assert asked.checked == ["answer=female"]
     mended = visitor.press(asked, "continue", ("answer", "?"))

@@ -29,7 +29,7 @@ def root(tmp_path: Path, checkout: Path) -> Path:
 def test_a_file_saved_while_it_is_compiled_makes_no_model(
     root: Path, model: DecisionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compilation, "_justified", lambda _reference, flags: flags)
+    monkeypatch.setattr(compilation, "_told", lambda reference, _flags, _justifications: reference.knowledge)
     interrogation = Interrogation(Reference(load_ontology(root)))
     proposal = proposal_of(model, interrogation.lattice)
     assert compilation._certified(interrogation, proposal).files == model.files

@@ -74,9 +74,8 @@ def test_every_word_of_the_programs_is_translated_and_no_other(tag: str, words: 
 @pytest.mark.parametrize("tag", LANGUAGES)
 def test_a_translation_has_the_same_values_in_it(tag: str) -> None:
     for english, other in read_language(tag).words.items():
-        assert sorted(re.findall(r"%\(\w+\)s|<\w+|href=", english)) == sorted(
-            re.findall(r"%\(\w+\)s|<\w+|href=", other)
-        ), english
+        values, own = (sorted(re.findall(r"%\(\w+\)s|<\w+|href=", each)) for each in (english, other))
+        assert own == [value for value in values if value != "%(article)s"], english
         assert other == other.strip() or english != english.strip()
 
 
