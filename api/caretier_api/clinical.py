@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import hashlib
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -17,7 +16,7 @@ from caretier.knowledge import Knowledge
 from caretier.result import SOFTWARE
 from caretier_api import negotiation
 from caretier_api.exchange import JSON
-from caretier_api.knowledge import QUESTIONNAIRE, is_known
+from caretier_api.knowledge import QUESTIONNAIRE, entity_tag, is_known
 from caretier_api.problems import NOT_ACCEPTABLE, NOT_FOUND, refused
 from caretier_api.service import Service
 
@@ -59,7 +58,7 @@ def clinical_router(service: Service) -> APIRouter:
     @functools.cache
     def tagged_questionnaire(language: str) -> tuple[bytes, str]:
         content = QUESTIONNAIRE[MEDIA_TYPE](service.kb.in_language(language))
-        return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        return content, entity_tag(content)
 
     def require_known(questionnaire_id: str) -> None:
         known = domain_name(service.knowledge)

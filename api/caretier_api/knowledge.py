@@ -5,6 +5,7 @@ What they give changes only with the knowledge or the software, so each form of 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 import orjson
@@ -90,15 +91,15 @@ def knowledge_router(service: Service) -> APIRouter:
         """Answer with the form and in the language that are asked for, or 304 when the client has it already."""
         service.require_ready()
         media_type, language = negotiation.wanted(request, tuple(forms)), negotiation.language(request, languages)
-        tag = f'"{service.knowledge.sha256[:32]}-{SOFTWARE}-{media_type.replace("/", ".")}-{language}"'
+        key = (request.scope["path"], media_type, language)
+        if key not in made:
+            made[key] = forms[media_type](service.kb.in_language(language))
+        tag = entity_tag(made[key])
         headers = {"ETag": tag, "Cache-Control": "no-cache", **negotiation.in_language(language)}
         if media_type == HTML:
             headers["Content-Security-Policy"] = _TABLE_POLICY
         if is_known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
-        key = (request.scope["path"], media_type, language)
-        if key not in made:
-            made[key] = forms[media_type](service.kb.in_language(language))
         return Response(made[key], media_type=media_type, headers=headers)
 
     @router.get("/v1/questionnaire", operation_id="questionnaire", response_class=Response)
@@ -130,6 +131,11 @@ def knowledge_router(service: Service) -> APIRouter:
         return given(request, {JSON_SCHEMA: SCHEMAS[id]})
 
     return router
+
+
+def entity_tag(content: bytes) -> str:
+    """Make the entity tag of what is given out: it changes when anything in it does."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 def is_known(if_none_match: str, tag: str) -> bool:
