@@ -216,6 +216,22 @@ def _parser() -> argparse.ArgumentParser:
     _ontology(query)
     query.set_defaults(run=commands.query)
 
+    evaluating = subcommands.add_parser(
+        "evaluate",
+        help="evaluate the knowledge on vignettes",
+        description="Assess vignettes (people with what may be concluded of them) and measure how well: accuracy, "
+        "under- and over-triage, safety of advice, emergencies found, with exact bounds; and what no vignette "
+        "exercises. Exits 1 when a vignette whose wording leaves one reading is not as expected.",
+        epilog="A vignette is a line of JSON with id, answers, expected (tier_at_least, tier_at_most, conditions, "
+        "may_also), clarity (clear or arguable), and ratings of other readers if there are any; docs/evaluation.md "
+        "tells more.",
+    )
+    evaluating.add_argument("vignettes", metavar="VIGNETTES", help="a file of vignettes, one a line")
+    evaluating.add_argument("--format", choices=["text", "json", "html"], default="text", help="default: text")
+    _time_limit(evaluating)
+    _ontology(evaluating)
+    evaluating.set_defaults(run=_evaluate)
+
     check = subcommands.add_parser(
         "check",
         help="check an ontology and its shapes",
@@ -268,6 +284,13 @@ def _compare(options: argparse.Namespace) -> int:
     from caretier.comparing import compare_versions
 
     return compare_versions(options)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    """Import what evaluating needs when it is asked for."""
+    from caretier.evaluating import evaluate
+
+    return evaluate(options)
 
 
 def _upkeep() -> ModuleType:
