@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import comb
+from math import exp, fsum, lgamma, log, log1p
 
 _CONFIDENCE = 0.95
 _STEPS = 60
@@ -49,14 +49,18 @@ def clopper_pearson(count: int, total: int, confidence: float = _CONFIDENCE) -> 
     (0.6915, 1.0)
     """
     tail = (1 - confidence) / 2
-    low = 0.0 if count == 0 else _where(lambda share: _at_least(count, total, share) >= tail)
-    high = 1.0 if count == total else _where(lambda share: 1 - _at_least(count + 1, total, share) <= tail)
+    low = 0.0 if count == 0 else _where(lambda share: _between(count, total, total, share) >= tail)
+    high = 1.0 if count == total else _where(lambda share: _between(0, count, total, share) <= tail)
     return low, high
 
 
-def _at_least(count: int, total: int, share: float) -> float:
-    """Return the probability of at least so many successes."""
-    return sum(comb(total, each) * share**each * (1 - share) ** (total - each) for each in range(count, total + 1))
+def _between(least: int, most: int, total: int, share: float) -> float:
+    """Return the probability of so many successes out of a total; by logarithms, for the factors are huge and tiny."""
+    whole, yes, no = lgamma(total + 1), log(share), log1p(-share)
+    return fsum(
+        exp(whole - lgamma(count + 1) - lgamma(total - count + 1) + count * yes + (total - count) * no)
+        for count in range(least, most + 1)
+    )
 
 
 def _where(is_reached: Callable[[float], bool]) -> float:
