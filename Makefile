@@ -21,13 +21,14 @@ types:  ## Check the types of the code, the tests and the benchmarks.
 	$(PYTHON) -m mypy benchmarks
 
 knowledge:  ## Check form, house rules and logic of ontology and shapes.
-	$(PYTHON) -m caretier.cli format --check
+	$(PYTHON) -m caretier.cli format --check ontology shapes examples/headache
 	$(PYTHON) -m caretier.cli check
+	$(PYTHON) -m caretier.cli check --ontology examples/headache/headache.ttl
 
 format:  ## Rewrite code, ontology and shapes in their one form.
 	$(PYTHON) -m ruff check --fix-only .
 	$(PYTHON) -m ruff format .
-	$(PYTHON) -m caretier.cli format
+	$(PYTHON) -m caretier.cli format ontology shapes examples/headache
 
 test:  ## Run all tests.
 	$(PYTHON) -m pytest

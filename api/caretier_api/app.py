@@ -64,7 +64,7 @@ def create_app(kb: KnowledgeBase | None = None, settings: Settings | None = None
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"],
             expose_headers=[*_headers(service), "ETag", "X-Request-Id", "Retry-After"],
         )
-    _add_problems(app, service, site)
+    _add_problems(app, site)
     app.openapi = lambda: document(app.router.routes, service)  # type: ignore[method-assign]  # FastAPI's own way
     return app
 
@@ -93,15 +93,14 @@ def _headers(service: Service) -> dict[str, str]:
     }
 
 
-def _add_problems(app: FastAPI, service: Service, site: Site) -> None:
+def _add_problems(app: FastAPI, site: Site) -> None:
     """Tell every error as a problem."""
 
     @app.exception_handler(CaretierError)
     @app.exception_handler(ProblemError)
     async def told(request: Request, error: Exception) -> Response:
         assert isinstance(error, CaretierError | ProblemError)
-        tiers = service.kb.knowledge.tiers if service.ready.is_set() else ()
-        return site.tell(problem_of(error, tiers), request.scope)
+        return site.tell(problem_of(error), request.scope)
 
     @app.exception_handler(HTTPException)
     async def not_routed(request: Request, error: Exception) -> Response:

@@ -27,7 +27,7 @@ def assessments_router(service: Service) -> APIRouter:
             service.require_ready()
             return BatchResponse(service, request)
         wanted = negotiation.wanted(request, written)
-        return Response(await service.do("assess", await request.body(), given, wanted), media_type=wanted)
+        return await answer("assess", request, given, wanted)
 
     @router.post("/v1/next-question", operation_id="nextQuestion", response_class=Response)
     async def next_question(request: Request) -> Response:
@@ -40,7 +40,12 @@ def assessments_router(service: Service) -> APIRouter:
     async def of_answers(operation: str, request: Request) -> Response:
         negotiation.given(request, (JSON,))
         negotiation.wanted(request, (JSON,))
-        return Response(await service.do(operation, await request.body()), media_type=JSON)
+        return await answer(operation, request, JSON, JSON)
+
+    async def answer(operation: str, request: Request, given: str, wanted: str) -> Response:
+        language = negotiation.language(request, service.kb.languages)
+        content = await service.do(operation, await request.body(), given, wanted, language)
+        return Response(content, media_type=wanted, headers=negotiation.in_language(language))
 
     return router
 

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from caretier.documents import parse_json
 from caretier.errors import CaretierError, InputError
+from caretier_api import negotiation
 from caretier_api.exchange import STREAM, failed_line, identifier_in
 from caretier_api.problems import TOO_LARGE, Problem, ProblemError, problem_of
 from caretier_api.service import Service
@@ -40,7 +41,9 @@ class BatchResponse(Response):
         """Answer a request whose body is a stream of lines."""
         super().__init__()
         del self.headers["content-length"]
-        self._lines = assessed(service, request)
+        language = negotiation.language(request, service.kb.languages)
+        self.headers.update(negotiation.in_language(language))
+        self._lines = assessed(service, request, language)
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send each part as soon as it is there."""
@@ -51,7 +54,7 @@ class BatchResponse(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
-async def assessed(service: Service, request: Request) -> AsyncGenerator[bytes]:
+async def assessed(service: Service, request: Request, language: str) -> AsyncGenerator[bytes]:
     """Assess each line as it comes; a line that cannot be used has its error in its place."""
     settings = service.settings
     at_once = _AT_ONCE if service.kb.model is not None else _IN_ONE_RUN
@@ -59,7 +62,7 @@ async def assessed(service: Service, request: Request) -> AsyncGenerator[bytes]:
     taking = asyncio.create_task(lines.take(request.stream()))
     try:
         while taken := await lines.next(at_once):
-            yield await _assessed(service, taken)
+            yield await _assessed(service, taken, language)
             await asyncio.sleep(0)  # others get their turn
             if taking.done() and await _is_left(request, taking):
                 return
@@ -76,13 +79,14 @@ async def _is_left(request: Request, taking: asyncio.Task[None]) -> bool:
     return await request.is_disconnected() if error is None else isinstance(error, ClientDisconnect)
 
 
-async def _assessed(service: Service, lines: Sequence[Line]) -> bytes:
+async def _assessed(service: Service, lines: Sequence[Line], language: str) -> bytes:
     """Assess some lines together; where that fails, each of them has failed."""
     kept = [line for line in lines if line is not None]
     try:
-        told = await service.do("assess-lines", b"\n".join(kept), STREAM, STREAM) if kept else b""
+        content = b"\n".join(kept)
+        told = await service.do("assess-lines", content, STREAM, STREAM, language) if kept else b""
     except (CaretierError, ProblemError) as error:
-        problem = problem_of(error, ())
+        problem = problem_of(error)
         told = b"".join(failed_line(_identifier(line), problem) + b"\n" for line in kept)
     if len(kept) == len(lines):
         return told

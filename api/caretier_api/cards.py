@@ -48,10 +48,10 @@ def refusal_cards(error: InvalidAnswersError, knowledge: Knowledge) -> list[Reso
     cards = []
     contradict = isinstance(error, ContradictionError)
     if error.proven is not None:
-        tier = next(each for each in knowledge.tiers if each.label == error.proven)
+        tier = error.proven
         wrong = "contradict each other" if contradict else "cannot be used"
         summary = f"{sentence(tier.label)}: some answers {wrong}, but the others alone show this."
-        advice = f"**Advice to the person:** {_plain(error.advice or tier.advice)}"
+        advice = f"**Advice to the person:** {_plain(tier.advice)}"
         detail = f"{advice}\n\n{_closing(knowledge)}"
         cards.append(_card(knowledge, summary, indicator(tier, knowledge.tiers), detail))
     told = "\n".join(f"- {_plain(problem.message)}" for problem in error.problems)
@@ -97,7 +97,7 @@ def _condition_card(result: Result, condition: SuggestedCondition) -> Resource:
 
 def _condition_detail(knowledge: Knowledge, condition: SuggestedCondition, advice: str) -> Iterator[str]:
     yield f"**Advice to the person:** {_plain(advice)}"
-    yield "**Why:**\n\n" + "\n".join(f"- {_plain(line)}" for line in rationale(condition))
+    yield "**Why:**\n\n" + "\n".join(f"- {_plain(line)}" for line in rationale(condition, knowledge.language))
     if condition.recommendation:
         yield f"**What will probably follow:** {_plain(condition.recommendation.course)}"
     yield _closing(knowledge)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import hashlib
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -17,7 +16,7 @@ from caretier.knowledge import Knowledge
 from caretier.result import SOFTWARE
 from caretier_api import negotiation
 from caretier_api.exchange import JSON
-from caretier_api.knowledge import QUESTIONNAIRE, is_known
+from caretier_api.knowledge import QUESTIONNAIRE, entity_tag, is_known
 from caretier_api.problems import NOT_ACCEPTABLE, NOT_FOUND, refused
 from caretier_api.service import Service
 
@@ -40,8 +39,9 @@ def clinical_router(service: Service) -> APIRouter:
     async def questionnaire(request: Request, id: str) -> Response:  # noqa: A002 -- FHIR's word
         require_known(id)
         _require_acceptable(request)
-        content, tag = tagged_questionnaire()
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        language = negotiation.language(request, service.kb.languages)
+        content, tag = tagged_questionnaire(language)
+        headers = {"ETag": tag, "Cache-Control": "no-cache", **negotiation.in_language(language)}
         if is_known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=MEDIA_TYPE, headers=headers)
@@ -51,13 +51,14 @@ def clinical_router(service: Service) -> APIRouter:
         require_known(id)
         negotiation.given(request, (MEDIA_TYPE, JSON))
         _require_acceptable(request)
-        content = await service.do("assess", await request.body(), MEDIA_TYPE, MEDIA_TYPE)
-        return Response(content, media_type=MEDIA_TYPE)
+        language = negotiation.language(request, service.kb.languages)
+        content = await service.do("assess", await request.body(), MEDIA_TYPE, MEDIA_TYPE, language)
+        return Response(content, media_type=MEDIA_TYPE, headers=negotiation.in_language(language))
 
     @functools.cache
-    def tagged_questionnaire() -> tuple[bytes, str]:
-        content = QUESTIONNAIRE[MEDIA_TYPE](service)
-        return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    def tagged_questionnaire(language: str) -> tuple[bytes, str]:
+        content = QUESTIONNAIRE[MEDIA_TYPE](service.kb.in_language(language))
+        return content, entity_tag(content)
 
     def require_known(questionnaire_id: str) -> None:
         known = domain_name(service.knowledge)

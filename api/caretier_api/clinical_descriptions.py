@@ -92,6 +92,7 @@ def _fhir(service: Service) -> dict[str, Description]:
             refusals=(problems.NOT_ACCEPTABLE, problems.NOT_FOUND),
             ids=ids,
             is_tagged=True,
+            is_spoken=True,
         ),
         "fhirAssess": Description(
             tag="FHIR",
@@ -102,6 +103,7 @@ def _fhir(service: Service) -> dict[str, Description]:
             answer={FHIR: media(resource("Bundle"), examples.result(service, wanted=FHIR))},
             refusals=(*_READING, problems.CONTRADICTION, *_REASONING),
             ids=ids,
+            is_spoken=True,
         ),
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 from caretier.documents import parse_json
 from caretier.errors import UnreadableInputError
 from caretier.interview import Screen
+from caretier.language import ENGLISH
 from caretier.questionnaire import Answer, Question, Questionnaire, is_answer
 
 FORM = "application/x-www-form-urlencoded"
@@ -108,12 +109,14 @@ class Filled:
 class Conversation:
     """One person's conversation: the answers of each screen in order, so that each can be taken back.
 
+    `language` is the tag of the language in which it is held.
     `draft` holds answers that were taken back; they count for nothing, and fill in a screen that asks for them again.
     """
 
     given: tuple[Given, ...] = ()
     draft: Given = field(default_factory=dict)
     for_other: bool = False
+    language: str = ENGLISH.tag
 
     @property
     def answers(self) -> dict[str, Answer]:
@@ -128,21 +131,21 @@ class Conversation:
         seen = {*answers, *asked}
         draft = {question: answer for question, answer in self.draft.items() if question not in seen}
         if not answers:
-            return Conversation(self.given, draft, self.for_other)
+            return replace(self, draft=draft)
         for number, given in enumerate(self.given):
             if given.keys() & answers.keys():
                 changed = (*self.given[:number], {**given, **answers}, *self.given[number + 1 :])
-                return Conversation(changed, draft, self.for_other)
-        return Conversation((*self.given, answers), draft, self.for_other)
+                return replace(self, given=changed, draft=draft)
+        return replace(self, given=(*self.given, answers), draft=draft)
 
     def kept(self, answers: Given) -> Conversation:
         """Keep answers that do not count yet."""
-        return Conversation(self.given, {**self.draft, **answers}, self.for_other)
+        return replace(self, draft={**self.draft, **answers})
 
     def taken_back(self) -> tuple[Conversation, tuple[str, ...]]:
         """Take the last screen back; return what is left, and the ids of the questions that were on it."""
         *before, last = self.given
-        return Conversation(tuple(before), {**self.draft, **last}, self.for_other), tuple(last)
+        return replace(self, given=tuple(before), draft={**self.draft, **last}), tuple(last)
 
     def filled(self, screen: Screen) -> Filled:
         """Fill in a screen with what is known of it."""
@@ -164,6 +167,7 @@ class Conversation:
             yield "draft", _written(self.draft)
         if self.for_other:
             yield "for", "other"
+        yield "lang", self.language
 
 
 def read_fields(body: bytes) -> Fields:
@@ -180,7 +184,10 @@ def read_fields(body: bytes) -> Fields:
 
 
 def read_conversation(fields: Fields, questionnaire: Questionnaire) -> Conversation:
-    """Read a conversation out of the fields of a form, and check every answer in it."""
+    """Read a conversation out of the fields of a form, and check every answer in it.
+
+    It goes on in the language of the questionnaire.
+    """
     given = tuple(_read(text, questionnaire) for text in fields.get("given", ()))
     asked = [question for screen in given for question in screen]
     if len(set(asked)) != len(asked):
@@ -188,7 +195,8 @@ def read_conversation(fields: Fields, questionnaire: Questionnaire) -> Conversat
     draft: Given = {}
     for text in fields.get("draft", ()):
         draft = {**draft, **_read(text, questionnaire)}
-    return Conversation(given, draft, for_other=fields.get("for", ())[-1:] == ["other"])
+    for_other = fields.get("for", ())[-1:] == ["other"]
+    return Conversation(given, draft, for_other, questionnaire.language.tag)
 
 
 def read_filled(fields: Fields) -> Filled:

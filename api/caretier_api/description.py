@@ -21,7 +21,7 @@ class Description:
 
     `body` and `answer` say by media type what goes in and what comes out. `parameters` are those after the question
     mark, each with its schema and an example or None; `ids` are the values of the parameter in its path.
-    `is_tagged` says that what comes out has an entity tag.
+    `is_tagged` says that what comes out has an entity tag, `is_spoken` that its texts are in the language asked for.
     """
 
     tag: str
@@ -34,6 +34,7 @@ class Description:
     parameters: Mapping[str, tuple[Schema, object]] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
     is_tagged: bool = False
+    is_spoken: bool = False
 
 
 def media(schema: Schema, example: object = None) -> Mapping[str, Any]:

@@ -70,6 +70,7 @@ def _assessments(service: Service) -> dict[str, Description]:
             | {each: media(TEXT) for each in examples.RDF}
             | {examples.JSON_LD: media({})},
             refusals=_ASSESSING,
+            is_spoken=True,
         ),
         "nextQuestion": Description(
             tag="Assessments",
@@ -80,6 +81,7 @@ def _assessments(service: Service) -> dict[str, Description]:
             gives="The next screen, and the result so far.",
             answer={JSON: media(named("Step"), examples.result(service, "next-question"))},
             refusals=_ASSESSING,
+            is_spoken=True,
         ),
         "explain": Description(
             tag="Assessments",
@@ -90,6 +92,7 @@ def _assessments(service: Service) -> dict[str, Description]:
             gives="The result with its explanation.",
             answer={JSON: media(named("ExplainedResult"), examples.result(service, "explain"))},
             refusals=_ASSESSING,
+            is_spoken=True,
         ),
     }
 
@@ -100,11 +103,13 @@ def _knowledge(service: Service) -> dict[str, Description]:
             "The questionnaire",
             "Every question in the order in which it is asked, with the answers that it allows.",
             {JSON: media(named("Questionnaire")), FHIR: media(resource("Questionnaire"))},
+            is_spoken=True,
         ),
         "conditions": _shown(
             "All conditions",
             "Each with its red flags, and what is recommended at each tier.",
             {JSON: media(named("Conditions"))},
+            is_spoken=True,
         ),
         "condition": _shown(
             "One condition",
@@ -112,6 +117,7 @@ def _knowledge(service: Service) -> dict[str, Description]:
             {JSON: media(named("Condition"))},
             problems.NOT_FOUND,
             ids=tuple(service.knowledge.conditions),
+            is_spoken=True,
         ),
         "decisionTable": _shown(
             "The decision table",
@@ -139,7 +145,9 @@ def _running() -> dict[str, Description]:
     }
 
 
-def _shown(summary: str, text: str, answer: Media, *refusals: Kind, ids: tuple[str, ...] = ()) -> Description:
+def _shown(
+    summary: str, text: str, answer: Media, *refusals: Kind, ids: tuple[str, ...] = (), is_spoken: bool = False
+) -> Description:
     """Describe an operation that shows something of the knowledge."""
     return Description(
         tag="Knowledge",
@@ -150,6 +158,7 @@ def _shown(summary: str, text: str, answer: Media, *refusals: Kind, ids: tuple[s
         refusals=(problems.NOT_ACCEPTABLE, *refusals),
         ids=ids,
         is_tagged=True,
+        is_spoken=is_spoken,
     )
 
 

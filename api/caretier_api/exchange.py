@@ -176,7 +176,7 @@ def assess_lines(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -
         if isinstance(outcome, Result):
             lines.append(_write_json(kb, [outcome]))
         else:
-            lines.append(failed_line(identifier, problem_of(outcome, kb.knowledge.tiers)))
+            lines.append(failed_line(identifier, problem_of(outcome)))
     return b"".join(line + b"\n" for line in lines)
 
 
@@ -235,5 +235,5 @@ def _joined(faults: Sequence[InputError]) -> InputError:
     problems = tuple(each for fault in faults if isinstance(fault, InvalidAnswersError) for each in fault.problems)
     for fault in faults:
         if isinstance(fault, InvalidAnswersError) and fault.proven is not None:
-            return type(fault)(problems, fault.proven, fault.advice)
+            return type(fault)(problems, fault.proven)
     return InvalidAnswersError(problems)

@@ -5,7 +5,8 @@ What they give changes only with the knowledge or the software, so each form of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -13,6 +14,8 @@ from fastapi import APIRouter, Request, Response
 from caretier.fhir import MEDIA_TYPE as FHIR
 from caretier.fhir_questionnaire import questionnaire_resource
 from caretier.knowledge import Condition, Knowledge
+from caretier.knowledge_base import KnowledgeBase
+from caretier.language import ENGLISH
 from caretier.model import Certificate
 from caretier.result import SOFTWARE
 from caretier.schemas import answers_schema, result_schema
@@ -27,11 +30,11 @@ JSON_SCHEMA = "application/schema+json"
 _TABLE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """The page of the decision table is whole in itself; only its own style may be used."""
 
-Form = Callable[[Service], bytes]
+Form = Callable[[KnowledgeBase], bytes]
 
 
-def _questionnaire_json(service: Service) -> bytes:
-    knowledge = service.knowledge
+def _questionnaire_json(kb: KnowledgeBase) -> bytes:
+    knowledge = kb.knowledge
     questionnaire = knowledge.questionnaire
     return orjson.dumps(
         {
@@ -44,34 +47,34 @@ def _questionnaire_json(service: Service) -> bytes:
     )
 
 
-def _questionnaire_fhir(service: Service) -> bytes:
-    return orjson.dumps(questionnaire_resource(service.knowledge, service.kb.codes))
+def _questionnaire_fhir(kb: KnowledgeBase) -> bytes:
+    return orjson.dumps(questionnaire_resource(kb.knowledge, kb.codes))
 
 
-def _table_json(service: Service) -> bytes:
+def _table_json(kb: KnowledgeBase) -> bytes:
     from caretier.table_json import table_json
 
-    return orjson.dumps(table_json(service.knowledge, _certificate(service)) | _named(service.knowledge))
+    return orjson.dumps(table_json(kb.knowledge, _certificate(kb)) | _named(kb.knowledge))
 
 
-def _table_csv(service: Service) -> bytes:
+def _table_csv(kb: KnowledgeBase) -> bytes:
     from caretier.table_csv import table_csv
 
-    return table_csv(service.knowledge, _certificate(service)).encode()
+    return table_csv(kb.knowledge, _certificate(kb)).encode()
 
 
-def _table_html(service: Service) -> bytes:
+def _table_html(kb: KnowledgeBase) -> bytes:
     from caretier.table_html import table_html
 
-    return table_html(service.knowledge, _certificate(service)).encode()
+    return table_html(kb.knowledge, _certificate(kb)).encode()
 
 
 QUESTIONNAIRE: Mapping[str, Form] = {JSON: _questionnaire_json, FHIR: _questionnaire_fhir}
 """The forms of the questionnaire, by media type."""
 
 SCHEMAS: Mapping[str, Form] = {
-    "answers": lambda service: orjson.dumps(answers_schema(service.knowledge.questionnaire)),
-    "result": lambda service: orjson.dumps(result_schema(service.knowledge)),
+    "answers": lambda kb: orjson.dumps(answers_schema(kb.questionnaire)),
+    "result": lambda kb: orjson.dumps(result_schema(kb.knowledge)),
 }
 """The JSON Schemas, by the name of what they describe."""
 
@@ -82,25 +85,26 @@ DECISION_TABLE: Mapping[str, Form] = {JSON: _table_json, CSV: _table_csv, HTML: 
 def knowledge_router(service: Service) -> APIRouter:
     """Make the routes."""
     router = APIRouter()
-    made: dict[tuple[str, str], bytes] = {}
+    made: dict[tuple[str, str, str], bytes] = {}
 
-    def given(request: Request, forms: Mapping[str, Form]) -> Response:
-        """Answer with the form that is asked for, or 304 when the client has it already."""
-        media_type = negotiation.wanted(request, tuple(forms))
-        tag = f'"{service.knowledge.sha256[:32]}-{SOFTWARE}-{media_type.replace("/", ".")}"'
-        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept"}
+    def given(request: Request, forms: Mapping[str, Form], languages: Sequence[str] = (ENGLISH.tag,)) -> Response:
+        """Answer with the form and in the language that are asked for, or 304 when the client has it already."""
+        service.require_ready()
+        media_type, language = negotiation.wanted(request, tuple(forms)), negotiation.language(request, languages)
+        key = (request.scope["path"], media_type, language)
+        if key not in made:
+            made[key] = forms[media_type](service.kb.in_language(language))
+        tag = entity_tag(made[key])
+        headers = {"ETag": tag, "Cache-Control": "no-cache", **negotiation.in_language(language)}
         if media_type == HTML:
             headers["Content-Security-Policy"] = _TABLE_POLICY
         if is_known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
-        key = (request.scope["path"], media_type)
-        if key not in made:
-            made[key] = forms[media_type](service)
         return Response(made[key], media_type=media_type, headers=headers)
 
     @router.get("/v1/questionnaire", operation_id="questionnaire", response_class=Response)
     async def questionnaire(request: Request) -> Response:
-        return given(request, QUESTIONNAIRE)
+        return given(request, QUESTIONNAIRE, service.kb.languages)
 
     @router.get("/v1/decision-table", operation_id="decisionTable", response_class=Response)
     async def decision_table(request: Request) -> Response:
@@ -108,14 +112,17 @@ def knowledge_router(service: Service) -> APIRouter:
 
     @router.get("/v1/conditions", operation_id="conditions", response_class=Response)
     async def conditions(request: Request) -> Response:
-        return given(request, {JSON: _conditions_json})
+        return given(request, {JSON: _conditions_json}, service.kb.languages)
 
     @router.get("/v1/conditions/{id}", operation_id="condition", response_class=Response)
     async def condition(request: Request, id: str) -> Response:  # noqa: A002 -- the contract's word
-        found = service.knowledge.conditions.get(id)
-        if found is None:
+        if id not in service.knowledge.conditions:
             raise refused(NOT_FOUND, "There is no condition with this id; /v1/conditions lists all.")
-        return given(request, {JSON: lambda _service: orjson.dumps(_condition(service.knowledge, found))})
+        return given(
+            request,
+            {JSON: lambda kb: orjson.dumps(_condition(kb.knowledge, kb.knowledge.conditions[id]))},
+            service.kb.languages,
+        )
 
     @router.get("/v1/schemas/{id}", operation_id="schema", response_class=Response)
     async def schema(request: Request, id: str) -> Response:  # noqa: A002 -- as in the routes above
@@ -126,14 +133,19 @@ def knowledge_router(service: Service) -> APIRouter:
     return router
 
 
+def entity_tag(content: bytes) -> str:
+    """Make the entity tag of what is given out: it changes when anything in it does."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
 def is_known(if_none_match: str, tag: str) -> bool:
     """Say whether an If-None-Match header names an entity tag."""
     told = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
     return tag in told or "*" in told
 
 
-def _conditions_json(service: Service) -> bytes:
-    knowledge = service.knowledge
+def _conditions_json(kb: KnowledgeBase) -> bytes:
+    knowledge = kb.knowledge
     told = [_condition(knowledge, each) for each in knowledge.conditions.values()]
     return orjson.dumps({"conditions": told, **_named(knowledge)})
 
@@ -169,5 +181,5 @@ def _named(knowledge: Knowledge) -> dict[str, object]:
     return {"knowledge": {"version": knowledge.version, "sha256": knowledge.sha256}, "software": SOFTWARE}
 
 
-def _certificate(service: Service) -> Certificate | None:
-    return service.kb.model.certificate if service.kb.model else None
+def _certificate(kb: KnowledgeBase) -> Certificate | None:
+    return kb.model.certificate if kb.model else None

@@ -17,7 +17,7 @@ from caretier_api.service import Service
 from caretier_api.site import HTML, Site, made_once
 
 if TYPE_CHECKING:
-    from caretier_api.terms import Terms
+    from caretier.terms import Terms
 
 _TERM_FORMATS = {
     HTML: "html",
@@ -97,6 +97,6 @@ def knowledge_pages_router(service: Service, site: Site) -> APIRouter:
 
 
 def _read_terms(service: Service) -> Terms:
-    from caretier_api.terms import Terms
+    from caretier.terms import Terms
 
     return Terms(service.kb)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from starlette.requests import Request
 
+from caretier.language import chosen
 from caretier_api.problems import NOT_ACCEPTABLE, UNSUPPORTED, refused
 
 
@@ -51,6 +52,33 @@ def preferred(accept: str, offered: Sequence[str]) -> str | None:
     qualities = {each: _quality(each, ranges) for each in offered}
     best = max(offered, key=lambda each: qualities[each])
     return best if qualities[best] > 0 else None
+
+
+def language(request: Request, spoken: Sequence[str]) -> str:
+    """Return the language to answer in: what Accept-Language likes best of what is spoken, or else the first of it."""
+    accept = ",".join(request.headers.getlist("accept-language"))
+    return preferred_language(accept, spoken) if accept else spoken[0]
+
+
+def in_language(language: str) -> dict[str, str]:
+    """Return the headers that say in which language an answer is, and that another was to be had."""
+    return {"Content-Language": language, "Vary": "Accept, Accept-Language"}
+
+
+def preferred_language(accept: str, spoken: Sequence[str]) -> str:
+    """Return what an Accept-Language header likes best of what is spoken; the first of it where none will do.
+
+    >>> preferred_language("fr, es-MX;q=0.8, en;q=0.2", ["en", "es"])
+    'es'
+    >>> preferred_language("fr", ["en", "es"])
+    'en'
+    """
+    ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    for wanted, quality in sorted(ranges, key=lambda each: -each[1]):
+        found = spoken[0] if wanted == "*" else chosen(wanted, spoken)
+        if found and quality > 0:
+            return found
+    return spoken[0]
 
 
 def _range(text: str) -> tuple[str, float]:

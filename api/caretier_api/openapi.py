@@ -84,7 +84,7 @@ def _operation(operation_id: str, described: Description, method: str, path: str
         operation["description"] = described.text
     if takes_body:
         operation["requestBody"] = {"required": True, "content": dict(described.body)}
-    if parameters := [*_in_path(described, path), *_in_query(described)]:
+    if parameters := [*_in_path(described, path), *_in_query(described), *_in_headers(described)]:
         operation["parameters"] = parameters
     return operation
 
@@ -97,6 +97,12 @@ def _in_path(described: Description, path: str) -> Iterator[Document]:
 def _in_query(described: Description) -> Iterator[Document]:
     for name, (schema, example) in described.parameters.items():
         yield {"name": name, "in": "query", **media(schema, example)}
+
+
+def _in_headers(described: Description) -> Iterator[Document]:
+    if described.is_spoken:
+        text = "The language of the texts. English where the ontology does not speak the language asked for."
+        yield {"name": "Accept-Language", "in": "header", "description": text, **media(TEXT, "es, en;q=0.5")}
 
 
 def _not_modified(described: Description) -> Document:

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request, Response
 from caretier.errors import CaretierError, UnreadableInputError
 from caretier.interview import Screen
 from caretier.knowledge import Knowledge
+from caretier.language import chosen
 from caretier.questionnaire import Answer, Question
 from caretier_api import negotiation
 from caretier_api.conversation import (
@@ -76,16 +77,33 @@ class _Interview:
 
     async def start(self, request: Request) -> Response:
         """Welcome a person."""
-        most = (await self._step(Conversation()))["progress"]["left_at_most"]
-        return self._page(request, "start.html", Conversation(), most=most)
+        language = self._language(request, request.query_params.getlist("lang"))
+        return await self._welcome(request, Conversation(language=language))
+
+    async def _welcome(self, request: Request, conversation: Conversation) -> Response:
+        begun = Conversation(language=conversation.language)
+        most = (await self._step(begun))["progress"]["left_at_most"]
+        return self._page(request, "start.html", begun, most=most)
+
+    def _language(self, request: Request, told: Sequence[str]) -> str:
+        """Return the language that a person has chosen, or else the one that the browser asks for."""
+        spoken = self.service.kb.languages
+        return (chosen(told[-1], spoken) if told else None) or negotiation.language(request, spoken)
+
+    def _knowledge(self, conversation: Conversation) -> Knowledge:
+        self.service.require_ready()
+        return self.service.kb.in_language(conversation.language).knowledge
 
     async def go_on(self, request: Request, fields: Fields) -> Response:
         """Do what the button says that was pressed."""
-        questionnaire = self.service.knowledge.questionnaire
+        language = self._language(request, fields.get("lang", ()))
+        questionnaire = self._knowledge(Conversation(language=language)).questionnaire
         conversation = read_conversation(fields, questionnaire)
         if fields.get("change"):
             return await self._ask(request, conversation, screen_of(fields["change"][0].split(), questionnaire))
         asked = screen_of(fields["asked"], questionnaire) if fields.get("asked") else None
+        if len(fields.get("lang", ())) > 1 and asked:  # another language for the screen as it is
+            return await self._ask(request, conversation, asked, read_filled(fields))
         match fields.get("do", [""])[0]:
             case "back":
                 return await self._back(request, conversation, asked, read_filled(fields))
@@ -128,9 +146,9 @@ class _Interview:
                 return await self._go_on(request, conversation)
             conversation = _kept(conversation, asked, filled)
         if not conversation.given:
-            return await self.start(request)
+            return await self._welcome(request, conversation)
         before, questions = conversation.taken_back()
-        return await self._ask(request, before, screen_of(questions, self.service.knowledge.questionnaire))
+        return await self._ask(request, before, screen_of(questions, self._knowledge(conversation).questionnaire))
 
     async def _go_on(self, request: Request, conversation: Conversation, *, stop: bool = False) -> Response:
         """Ask what comes next, or show the result."""
@@ -140,7 +158,7 @@ class _Interview:
         if step["screen"] is None or stop:
             return self._result(request, conversation, step)
         questions = [question["id"] for question in step["screen"]["questions"]]
-        screen = screen_of(questions, self.service.knowledge.questionnaire)
+        screen = screen_of(questions, self._knowledge(conversation).questionnaire)
         return self._question(request, conversation, screen, step)
 
     async def _ask(
@@ -174,14 +192,14 @@ class _Interview:
             status=422 if error else 200,
             screen=screen,
             step=step,
-            tier=self.service.knowledge.tier(step["result"]["tier"]) if step else None,
+            tier=self._knowledge(conversation).tier(step["result"]["tier"]) if step else None,
             filled=filled or conversation.filled(screen),
             error=error,
         )
 
     def _contradiction(self, request: Request, conversation: Conversation, problem: Problem) -> Response:
         """Show what is proven all the same, and ask which answer is not right."""
-        knowledge, answers = self.service.knowledge, conversation.answers
+        knowledge, answers = self._knowledge(conversation), conversation.answers
         proven = problem.members.get("proven")
         return self._page(
             request,
@@ -197,7 +215,7 @@ class _Interview:
         )
 
     def _result(self, request: Request, conversation: Conversation, step: Any) -> Response:
-        knowledge, answers = self.service.knowledge, conversation.answers
+        knowledge, answers = self._knowledge(conversation), conversation.answers
         questions = knowledge.questionnaire.questions
         return self._page(
             request,
@@ -210,11 +228,11 @@ class _Interview:
             is_settled=step["result"]["final"] and not knowledge.leaves_out(answers),
             by_id=knowledge.questionnaire.by_id,
             answered=[
-                (screen := screen_of(given, knowledge.questionnaire), given, _told_on(screen, given))
+                (screen := screen_of(given, knowledge.questionnaire), given, _told_on(screen, given, knowledge))
                 for given in conversation.given
             ],
             reported=[
-                question.phrase(answer)
+                knowledge.questionnaire.phrase(question, answer)
                 for question in questions
                 if (answer := answers.get(question.id)) is not None and _denied(question, answer) is None
             ],
@@ -233,15 +251,18 @@ class _Interview:
         )
 
     def _page(self, request: Request, template: str, conversation: Conversation, **context: Any) -> Response:
-        return self.site.page(request, template, private=True, conversation=conversation, **context)
+        return self.site.page(
+            request, template, private=True, language=conversation.language, conversation=conversation, **context
+        )
 
     async def _step(self, conversation: Conversation) -> Any:
         """Return where the interview stands, as plain data, or the problem that answers contradict each other."""
         try:
             content = orjson.dumps({"answers": conversation.answers})
-            return orjson.loads(await self.service.do("next-question", content))
+            told = await self.service.do("next-question", content, language=conversation.language)
+            return orjson.loads(told)
         except (CaretierError, ProblemError) as error:
-            problem = problem_of(error, self.service.knowledge.tiers)
+            problem = problem_of(error)
             if problem.kind == CONTRADICTION:
                 return problem
             raise
@@ -273,11 +294,13 @@ def _told(knowledge: Knowledge, message: str) -> str:
     return next((each.message for each in knowledge.contradictions if message.endswith(each.message)), message)
 
 
-def _told_on(screen: Screen, given: Given) -> list[str]:
+def _told_on(screen: Screen, given: Given, knowledge: Knowledge) -> list[str]:
     """Put the answers of a screen into words; of a checklist only what is not denied."""
-    if screen.lead_in is None:
-        return [question.phrase(given[question.id]) for question in screen.questions]
-    return [question.phrase(given[question.id]) for question in screen.questions if given[question.id] is not False]
+    return [
+        knowledge.questionnaire.phrase(question, given[question.id])
+        for question in screen.questions
+        if screen.lead_in is None or given[question.id] is not False
+    ]
 
 
 def _denied(question: Question, answer: Answer) -> str | None:
@@ -289,4 +312,4 @@ def _denied(question: Question, answer: Answer) -> str | None:
 
 def _said(knowledge: Knowledge, question: str, answers: Any) -> tuple[Question, str]:
     asked = knowledge.questionnaire.by_id[question]
-    return asked, asked.phrase(answers[question])
+    return asked, knowledge.questionnaire.phrase(asked, answers[question])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -18,7 +18,6 @@ from caretier.errors import (
     ReasonerTimeoutError,
     UnreadableInputError,
 )
-from caretier.knowledge import CareTier
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "caretier.request_id"
@@ -115,11 +114,8 @@ def refused(kind: Kind, detail: str, **headers: str) -> ProblemError:
     return ProblemError(Problem(kind, detail, headers={name.replace("_", "-"): text for name, text in headers.items()}))
 
 
-def problem_of(error: CaretierError | ProblemError, tiers: Iterable[CareTier]) -> Problem:
-    """Say which problem an error is; what the answers prove all the same stands first.
-
-    `tiers` are the care tiers of the domain, to name the one that is proven.
-    """
+def problem_of(error: CaretierError | ProblemError) -> Problem:
+    """Say which problem an error is; what the answers prove all the same stands first."""
     if isinstance(error, ProblemError):
         return error.problem
     if isinstance(error, InvalidAnswersError):
@@ -128,12 +124,12 @@ def problem_of(error: CaretierError | ProblemError, tiers: Iterable[CareTier]) -
             "errors": [{"questions": list(each.subjects), "message": each.message} for each in told]
         }
         if error.proven is not None:
-            tier = next(tier.id for tier in tiers if tier.label == error.proven)
-            members = {"proven": {"tier": tier, "label": error.proven, "advice": error.advice}} | members
+            tier = error.proven
+            members = {"proven": {"tier": tier.id, "label": tier.label, "advice": tier.advice}} | members
         if isinstance(error, ContradictionError):
             return Problem(CONTRADICTION, str(error), members)
         more = len(error.problems) - len(told)
-        shown = str(type(error)(told, error.proven, error.advice))
+        shown = str(type(error)(told, error.proven))
         return Problem(INVALID, f"{shown}\nAnd {more:,} more." if more else shown, members)
     if isinstance(error, UnreadableInputError):
         return Problem(UNREADABLE, f"The input cannot be used: {error}")

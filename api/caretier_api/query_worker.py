@@ -58,7 +58,7 @@ def _do(data: _Data, limits: Limits, job: str, content: bytes) -> bytes:
             return described(job, data.contents, **told)
         found = run_query_within(data.store, Query(**told), limits)
     except QueryError as error:
-        raise ProblemError(problem_of(error, ())) from None
+        raise ProblemError(problem_of(error)) from None
     except CaretierError as error:
         raise refused(DATA, f"The data to be queried cannot be loaded: {error}") from None
     return found.syntax.encode() + b"\n" + found.content

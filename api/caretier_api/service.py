@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from caretier.errors import CaretierError
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
+from caretier.language import ENGLISH
 from caretier_api.exchange import JSON, OPERATIONS, is_plain
 from caretier_api.log import Log, place_of
 from caretier_api.observation import Metrics
 from caretier_api.problems import NOT_READY, ProblemError, refused
 from caretier_api.queries import Queries
 from caretier_api.settings import Settings
-from caretier_api.workers import Workers
+from caretier_api.workers import Workers, job
 
 _NO_ANSWERS = b'{"answers": {}}'
 
@@ -43,19 +44,21 @@ class Service:
         if not self.ready.is_set():
             raise refused(NOT_READY, "The knowledge is being read; try again in some seconds.")
 
-    async def do(self, operation: str, content: bytes, given: str = JSON, wanted: str = JSON) -> bytes:
+    async def do(
+        self, operation: str, content: bytes, given: str = JSON, wanted: str = JSON, language: str = ENGLISH.tag
+    ) -> bytes:
         """Do one of `exchange.OPERATIONS` with a document: at once if that is quick, or else in another process."""
         self.require_ready()
         if self.kb.model is not None and is_plain(content, given, wanted):
-            return OPERATIONS[operation](self.kb, content, given, wanted)
-        return await self.workers.run(f"{operation} {given} {wanted}", content)
+            return OPERATIONS[operation](self.kb.in_language(language), content, given, wanted)
+        return await self.workers.run(job(operation, given, wanted, language), content)
 
     async def prepare(self) -> None:
         """Make the service ready: where there is no decision model, classify the ontology and try the reasoner."""
         if self.kb.model is None:
             try:
                 await asyncio.to_thread(lambda: self.kb.knowledge)
-                await self.workers.run(f"assess {JSON} {JSON}", _NO_ANSWERS)
+                await self.workers.run(job("assess", JSON, JSON, ENGLISH.tag), _NO_ANSWERS)
             except (CaretierError, ProblemError) as error:
                 self.log.write("not ready", **place_of(error))
                 return
@@ -73,6 +76,7 @@ def new_service(kb: KnowledgeBase, settings: Settings, log: Log) -> Service:
     )
     service = Service(kb, settings, workers, Queries(kb, settings), log)
     if kb.model is not None:
-        OPERATIONS["assess"](kb, _NO_ANSWERS, JSON, JSON)  # makes all that the first request would wait for
+        for language in kb.languages:  # makes all that the first request would wait for
+            OPERATIONS["assess"](kb.in_language(language), _NO_ANSWERS, JSON, JSON)
         service.ready.set()
     return service

@@ -20,6 +20,7 @@ from starlette.types import Scope
 
 from caretier.fhir import domain_title
 from caretier.knowledge import CareTier
+from caretier.language import ENGLISH, Language, read_language
 from caretier.presentation import sentence
 from caretier.result import SOFTWARE
 from caretier_api import negotiation, outcomes
@@ -50,23 +51,24 @@ class Site:
         self._service = service
         self._static = {path.name: path.read_bytes() for path in sorted((_FOLDER / "static").iterdir())}
         self._digest = hashlib.sha256(b"".join(self._static.values())).hexdigest()[:12]
-        self._templates = Environment(
-            loader=FileSystemLoader(_FOLDER / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        self._templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-        self._templates.filters["sentence"] = sentence
+        self._languages = [read_language(tag) for tag in service.kb.languages]
+        self._templates = {language.tag: _templates(language) for language in self._languages}
 
     def page(
-        self, request: Request, template: str, *, status: int = 200, private: bool = False, **context: Any
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        private: bool = False,
+        language: str = ENGLISH.tag,
+        **context: Any,
     ) -> Response:
         """Make a page; one that is private, since a person's answers are in it, is kept nowhere."""
-        text = self._templates.get_template(template).render(**self._shared(request), **context)
+        shared = self._shared(request, language)
+        text = self._templates[language].get_template(template).render(**shared, **context)
         headers = {
+            "Content-Language": language,
             "Cache-Control": "no-store" if private else "no-cache",
             "Content-Security-Policy": _POLICY,
             "Cross-Origin-Resource-Policy": "same-origin",
@@ -81,7 +83,9 @@ class Site:
         accept = ",".join(request.headers.getlist("accept"))
         if negotiation.preferred(accept, (PROBLEM, JSON, HTML)) != HTML:
             return outcomes.response(problem, scope)
-        page = self.page(request, "problem.html", status=problem.kind.status, private=True, problem=problem)
+        language = negotiation.language(request, tuple(self._templates))
+        status = problem.kind.status
+        page = self.page(request, "problem.html", status=status, private=True, language=language, problem=problem)
         page.headers.update(problem.headers)
         return page
 
@@ -113,14 +117,16 @@ class Site:
         tiers = self._service.knowledge.tiers
         return f"level-{min([each.id for each in tiers].index(tier.id) + 1, _LEVELS)}"
 
-    def _shared(self, request: Request) -> Mapping[str, object]:
+    def _shared(self, request: Request, language: str) -> Mapping[str, object]:
         """Return what every page needs."""
         service = self._service
         root = str(request.scope.get("root_path", "")).rstrip("/")
-        knowledge = service.kb.knowledge if service.ready.is_set() else None
+        knowledge = service.kb.in_language(language).knowledge if service.ready.is_set() else None
         number = service.settings.emergency_number
         return {
             "root": root,
+            "language": language,
+            "languages": self._languages,
             "static": f"{root}/static/{self._digest}",
             "emergency_number": number,
             "emergency_link": _link(number),
@@ -132,6 +138,23 @@ class Site:
             "term_address": self.term,
             "short": self.short,
         }
+
+
+def _templates(language: Language) -> Environment:
+    """Make the templates in a language."""
+    templates = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    templates.install_gettext_callables(  # type: ignore[attr-defined]
+        language, lambda one, many, number: language(one if number == 1 else many), newstyle=True
+    )
+    templates.filters["sentence"] = sentence
+    return templates
 
 
 def _link(number: str) -> str:

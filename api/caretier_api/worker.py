@@ -33,11 +33,11 @@ def work_alone(prepare: Callable[[], Callable[[str, bytes], bytes]]) -> int:
 
 
 def _do(kb: KnowledgeBase, job: str, content: bytes) -> bytes:
-    operation, given, wanted = job.split()
+    operation, given, wanted, language = job.split()
     try:
-        return OPERATIONS[operation](kb, content, given, wanted)
+        return OPERATIONS[operation](kb.in_language(language), content, given, wanted)
     except CaretierError as error:
-        raise ProblemError(problem_of(error, kb.knowledge.tiers)) from None
+        raise ProblemError(problem_of(error)) from None
     except RecursionError:
         raise ProblemError(Problem(INTERNAL, "The input is nested too deeply.")) from None
 

@@ -139,6 +139,11 @@ class _Worker:
             pass
 
 
+def job(*words: str) -> str:
+    """Name a job by words of which none has a space; the process takes them apart again."""
+    return " ".join(words)
+
+
 def work(do: Callable[[str, bytes], bytes], asked: BinaryIO, answered: BinaryIO) -> None:
     """Do one job after the other until there are no more; a ProblemError is an answer like any other."""
     while head := asked.read(_HEAD.size):

@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     assess.add_argument(
         "--explain", action="store_true", help="also say why not, and what would change the result (text and json)"
     )
+    _language(assess)
     _time_limit(assess)
     _ontology(assess)
     assess.set_defaults(run=commands.assess)
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         description="List every question with its id and the answers it allows.",
     )
     questions.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    _language(questions)
     _ontology(questions)
     questions.set_defaults(run=commands.questions)
 
@@ -113,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="At each question: ? asks for help, d is don't know, b goes back, q ends with the result so far.",
     )
     interview.add_argument("--save", metavar="FILE", help="write the answers to a JSON file at the end")
+    _language(interview)
     _time_limit(interview)
     _ontology(interview)
     interview.set_defaults(run=commands.interview)
@@ -233,6 +236,22 @@ def _parser() -> argparse.ArgumentParser:
     _ontology(query)
     query.set_defaults(run=commands.query)
 
+    evaluating = subcommands.add_parser(
+        "evaluate",
+        help="evaluate the knowledge on vignettes",
+        description="Assess vignettes (people with what may be concluded of them) and measure how well: accuracy, "
+        "under- and over-triage, safety of advice, emergencies found, with exact bounds; and what no vignette "
+        "exercises. Exits 1 when a vignette whose wording leaves one reading is not as expected.",
+        epilog="A vignette is a line of JSON with id, answers, expected (tier_at_least, tier_at_most, conditions, "
+        "may_also), clarity (clear or arguable), and ratings of other readers if there are any; docs/evaluation.md "
+        "tells more.",
+    )
+    evaluating.add_argument("vignettes", metavar="VIGNETTES", help="a file of vignettes, one a line")
+    evaluating.add_argument("--format", choices=["text", "json", "html"], default="text", help="default: text")
+    _time_limit(evaluating)
+    _ontology(evaluating)
+    evaluating.set_defaults(run=_evaluate)
+
     check = subcommands.add_parser(
         "check",
         help="check an ontology and its shapes",
@@ -258,6 +277,18 @@ def _parser() -> argparse.ArgumentParser:
     formatting.add_argument("paths", nargs="*", metavar="FILE|FOLDER", help="default: ontology/ and shapes/")
     formatting.add_argument("--check", action="store_true", help="change nothing; exit 1 if a file is not canonical")
     formatting.set_defaults(run=lambda options: _upkeep().format_files(options))
+
+    releasing = subcommands.add_parser(
+        "release",
+        help="write all that is released of an ontology",
+        description="Check an ontology and write into a new folder: the ontology with its imports as one, as stated "
+        "and with what the reasoner finds, each as Turtle, RDF/XML and JSON-LD; a page of all terms; the mappings as "
+        "SSSOM; the decision table and model; JSON Schemas; checksums. The same knowledge gives the same bytes.",
+    )
+    releasing.add_argument("folder", metavar="FOLDER", help="a folder that is not there yet, or is empty")
+    _time_limit(releasing)
+    _ontology(releasing)
+    releasing.set_defaults(run=lambda options: _upkeep().release(options))
     return parser
 
 
@@ -282,6 +313,13 @@ def _compare(options: argparse.Namespace) -> int:
     return compare_versions(options)
 
 
+def _evaluate(options: argparse.Namespace) -> int:
+    """Import what evaluating needs when it is asked for."""
+    from caretier.evaluating import evaluate
+
+    return evaluate(options)
+
+
 def _upkeep() -> ModuleType:
     """Import the commands that stand on RDF when one of them is asked for."""
     from caretier import upkeep
@@ -292,6 +330,16 @@ def _upkeep() -> ModuleType:
 def _ontology(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ontology", metavar="ROOT", help="the root file of an ontology; default: what comes with caretier"
+    )
+
+
+def _language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lang",
+        metavar="TAG",
+        default="en",
+        help="the language of the texts, such as es, if the ontology speaks it; default: en. A translation says "
+        "whether anybody has reviewed it",
     )
 
 

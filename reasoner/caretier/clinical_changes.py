@@ -160,8 +160,7 @@ def _outcome(model: DecisionModel, answers: Mapping[str, Answer]) -> Outcome:
     try:
         triage = model.triage(known)
     except ContradictionError as error:
-        proven = [tier for tier in model.knowledge.tiers if tier.label == error.proven]
-        return Outcome(proven[0] if proven else evaluator.tier(()), (), named, is_refused=True)
+        return Outcome(error.proven or evaluator.tier(()), (), named, is_refused=True)
     return Outcome(model.knowledge.tier(triage.tier), triage.conditions, named)
 
 

@@ -108,7 +108,7 @@ class _Builder:
             for conflict, holds in conflicts:
                 questions = {atom.question for atom in conflict}
                 ids = [question.id for question in self._knowledge.questionnaire.questions if question.id in questions]
-                texts.append((holds, visible(contradiction.told(ids))))
+                texts.append((holds, visible(contradiction.told(ids, self._knowledge.language))))
                 for question in ids:
                     involved.setdefault(question, []).append(holds)
             if texts:

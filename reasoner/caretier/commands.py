@@ -169,7 +169,8 @@ def _prefixes(kb: KnowledgeBase) -> Iterator[tuple[str, str]]:
 
 
 def _load(options: argparse.Namespace) -> KnowledgeBase:
-    return load(options.ontology, time_limit=getattr(options, "time_limit", DEFAULT_TIME_LIMIT))
+    kb = load(options.ontology, time_limit=getattr(options, "time_limit", DEFAULT_TIME_LIMIT))
+    return kb.in_language(getattr(options, "lang", kb.languages[0]))
 
 
 def _say_who_answers(kb: KnowledgeBase) -> None:

@@ -12,6 +12,7 @@ from rdflib import RDFS, Graph, URIRef
 from caretier.axioms import axioms_of
 from caretier.changes import answered
 from caretier.clinical_changes import ClinicalChange, Comparison, Outcome
+from caretier.extraction import Reader
 from caretier.hermit import logical_part
 from caretier.knowledge import AtomSet, Axiom, RedFlag, holding
 from caretier.manchester import Verbalizer
@@ -150,7 +151,8 @@ def _causes(change: ClinicalChange, old: Version, new: Version, terms: Sequence[
 def _involved(change: ClinicalChange, version: Version) -> Iterator[str]:
     """Go through the terms that bear on a change: those of its argument, its questions, and what these ask about."""
     graph, knowledge = version.ontology.graph, version.model.knowledge
-    named = {str(label): str(term) for term, label in graph.subject_objects(RDFS.label) if isinstance(term, URIRef)}
+    read = Reader(graph)
+    named = {read.text(term, RDFS.label): str(term) for term in graph.subjects(RDFS.label) if isinstance(term, URIRef)}
     for flag, proof in version.shown((*change.before.red_flags, *change.after.red_flags), change.sets):
         yield flag.iri
         for axiom in proof:

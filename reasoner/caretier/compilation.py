@@ -17,10 +17,11 @@ from pathlib import Path
 from rdflib import Graph, URIRef
 
 from caretier.errors import KnowledgeError
-from caretier.justification import Justifier
+from caretier.extraction import languages_of
+from caretier.justification import Justification, Justifier
 from caretier.knowledge import Knowledge, RedFlag, atom_text
 from caretier.lattice import Element, Ends, Lattice, Point, Probe, answers_of, can_be_given, element_text
-from caretier.lockfile import digest_of, render
+from caretier.lockfile import digest_of, render, translation
 from caretier.model import Certificate, DecisionModel
 from caretier.ontology import Ontology, digest
 from caretier.premises import require_premises
@@ -245,13 +246,12 @@ def _certified(interrogation: Interrogation, proven: Mapping[str, Sequence[Point
     """Put what was proven, all that the ontology says beside it, and the certificate together."""
     reference, lattice = interrogation.reference, interrogation.lattice
     ontology = reference.ontology
-    flags = _justified(
-        reference,
-        [
-            replace(flag, patterns=lattice.atom_sets(point for point in proven[flag.id] if can_be_given(point)))
-            for flag in reference.knowledge.red_flags
-        ],
-    )
+    flags = [
+        replace(flag, patterns=lattice.atom_sets(point for point in proven[flag.id] if can_be_given(point)))
+        for flag in reference.knowledge.red_flags
+    ]
+    justifications = Justifier(reference).justify([(flag, pattern) for flag in flags for pattern in flag.patterns])
+    knowledge = _told(reference, flags, justifications)
     beyond = {
         flag.id: tuple(
             sorted(
@@ -271,8 +271,8 @@ def _certified(interrogation: Interrogation, proven: Mapping[str, Sequence[Point
     files = {os.path.relpath(file, folder): digest_of(str(file)) for file in (ontology.root, *_others(ontology))}
     if digest(ontology.files) != ontology.sha256:
         raise KnowledgeError(f"{folder}: a file was changed while it was compiled; run `caretier compile` again.")
-    return DecisionModel(
-        knowledge=replace(reference.knowledge, red_flags=tuple(flags)),
+    model = DecisionModel(
+        knowledge=knowledge,
         certificate=Certificate(
             red_flags=len(flags),
             minimal_sets=sum(len(flag.patterns) for flag in flags),
@@ -286,13 +286,22 @@ def _certified(interrogation: Interrogation, proven: Mapping[str, Sequence[Point
         ),
         files=files,
     )
+    others = languages_of(ontology.graph)[1:]
+    told = {tag: _told(reference.in_language(tag), flags, justifications) for tag in others}
+    return replace(model, translations={tag: translation(model, knowledge) for tag, knowledge in told.items()})
 
 
-def _justified(reference: Reference, flags: Sequence[RedFlag]) -> list[RedFlag]:
-    """Give each minimal set of each red flag the axioms by which it shows the red flag."""
-    justifier = Justifier(reference)
-    justifications = iter(justifier.justify([(flag, pattern) for flag in flags for pattern in flag.patterns]))
-    return [replace(flag, proofs=tuple(justifier.told(next(justifications)) for _ in flag.patterns)) for flag in flags]
+def _told(reference: Reference, flags: Sequence[RedFlag], justifications: Sequence[Justification]) -> Knowledge:
+    """Return what a domain knows, each red flag with its proven patterns and the axioms by which each shows it."""
+    justifier, each = Justifier(reference), iter(justifications)
+    proven = {flag.id: (flag.patterns, tuple(justifier.told(next(each)) for _ in flag.patterns)) for flag in flags}
+    return replace(
+        reference.knowledge,
+        red_flags=tuple(
+            replace(flag, patterns=proven[flag.id][0], proofs=proven[flag.id][1])
+            for flag in reference.knowledge.red_flags
+        ),
+    )
 
 
 def _others(ontology: Ontology) -> list[Path]:

@@ -141,7 +141,7 @@ def own_raises(row: Row, shared: Sequence[Change]) -> tuple[Change, ...] | None:
 
 def in_words(questionnaire: Questionnaire, atom: Atom) -> str:
     """Say in a short phrase what an elementary answer means."""
-    return said(questionnaire.by_id[atom.question], atom)
+    return said(questionnaire, atom)
 
 
 def told_change(questionnaire: Questionnaire, change: Change) -> str:

@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from caretier.knowledge import CareTier
     from caretier.questionnaire import Answer
 
 
@@ -92,21 +93,19 @@ def visible(text: str) -> str:
 class InvalidAnswersError(InputError):
     """Report answers that name an unknown question or option, or have a wrong type or range.
 
-    `proven` is the label of the care tier that the other answers prove all the same, or None, and `advice` its advice;
-    `readable` are the answers with which nothing is wrong.
+    `proven` is the care tier that the other answers prove all the same, or None; `readable` are the answers with which
+    nothing is wrong.
     """
 
     def __init__(
         self,
         problems: tuple[Problem, ...],
-        proven: str | None = None,
-        advice: str | None = None,
+        proven: CareTier | None = None,
         readable: Mapping[str, Answer] | None = None,
     ) -> None:
         super().__init__("\n".join(problem.message for problem in problems))
         self.problems = problems
         self.proven = proven
-        self.advice = advice
         self.readable = readable or {}
 
     def __str__(self) -> str:
@@ -114,7 +113,7 @@ class InvalidAnswersError(InputError):
         text = "\n".join(problem.message for problem in self.problems)
         if self.proven is None:
             return text
-        return f"The other answers alone already mean: {self.proven}. {self.advice or ''}\n{text}"
+        return f"The other answers alone already mean: {self.proven.label}. {self.proven.advice}\n{text}"
 
 
 class ContradictionError(InvalidAnswersError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from caretier.changes import Change, smallest_falls, smallest_raises
 from caretier.evaluation import Evaluator
 from caretier.knowledge import Atom, AtomSet, Knowledge, RedFlag
-from caretier.questionnaire import Answer, Question
+from caretier.questionnaire import Answer, Questionnaire
 from caretier.reasons import Reason, reasons_of
 
 
@@ -106,28 +106,34 @@ def _nearest(knowledge: Knowledge, condition: str, answers: Mapping[str, Answer]
     questionnaire = knowledge.questionnaire
     ordered = tuple(sorted(missing, key=lambda atom: questionnaire.place(questionnaire.by_id[atom.question])))
     label = knowledge.conditions[condition].label
-    lacking = " and ".join(f'"{said(questionnaire.by_id[atom.question], atom)}"' for atom in ordered)
+    language = questionnaire.language
+    lacking = language(" and ").join(f'"{said(questionnaire, atom)}"' for atom in ordered)
     return WhyNot(
         condition,
         flag.id,
         flag.tier,
         reasons_of(questionnaire, held, answers),
         ordered,
-        f"Not suggested: {label}. What comes nearest to it would also need {lacking}.",
+        language(
+            "Not suggested: %(condition)s. What comes nearest to it would also need %(lacking)s.",
+            condition=label,
+            lacking=lacking,
+        ),
     )
 
 
-def said(question: Question, atom: Atom) -> str:
+def said(questionnaire: Questionnaire, atom: Atom) -> str:
     """Say in a short phrase what an elementary answer means.
 
     A number stands beside its unit, wherever the name of the question has it: "age in years" gives "age at least 50
     years", "months on a plan" gives "at least 3 months on a plan".
     """
+    question, language = questionnaire.by_id[atom.question], questionnaire.language
     if atom.relation == "is":
-        return question.phrase(atom.value)
-    name, amount = question.answer_text, f"{atom.relation} {atom.value}"
-    if question.unit is None:
+        return questionnaire.phrase(question, atom.value)
+    name, unit, amount = question.answer_text, question.unit, f"{language(atom.relation)} {atom.value}"
+    if unit is None:
         return f"{name}: {amount}"
-    if name.startswith(f"{question.unit} "):
+    if name.startswith(f"{unit} "):
         return f"{amount} {name}"
-    return f"{name.removesuffix(f' in {question.unit}')} {amount} {question.unit}"
+    return f"{name.removesuffix(language(' in %(unit)s', unit=unit))} {amount} {unit}"

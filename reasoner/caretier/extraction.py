@@ -26,6 +26,7 @@ from caretier.knowledge import (
     Tension,
     minimal,
 )
+from caretier.language import ENGLISH, read_language
 from caretier.ontology import Ontology
 from caretier.questionnaire import Group, Option, Question, Questionnaire
 from caretier.vocabulary import CT, local_name
@@ -33,7 +34,6 @@ from caretier.vocabulary import CT, local_name
 if TYPE_CHECKING:
     from caretier.questionnaire import QuestionType
 
-_LANGUAGE = "en"
 _QUESTION_TYPES: Mapping[URIRef, QuestionType] = {
     CT.BooleanQuestion: "boolean",
     CT.ChoiceQuestion: "choice",
@@ -44,15 +44,16 @@ _QUESTION_TYPES: Mapping[URIRef, QuestionType] = {
 class Reader:
     """Looks up the values of one term after the other, and complains by name about what is missing."""
 
-    def __init__(self, graph: Graph) -> None:
-        """Read from this graph."""
+    def __init__(self, graph: Graph, language: str = ENGLISH.tag) -> None:
+        """Read from this graph, in the language with this tag; what has no text in it is read in English."""
         self.graph = graph
+        self._languages = (language, ENGLISH.tag)
 
     def text(self, subject: Node, predicate: Node) -> str | None:
         """Return the text of a property, in the language that people read."""
         texts = sorted(
             (value for value in self.graph.objects(subject, predicate) if isinstance(value, Literal)),
-            key=lambda value: (value.language != _LANGUAGE, value.language is not None, str(value)),
+            key=lambda value: (*(value.language != tag for tag in self._languages), value.language or "", str(value)),
         )
         return str(texts[0]) if texts else None
 
@@ -84,10 +85,21 @@ class Reader:
         return sorted(subjects, key=lambda subject: (self.number(subject, CT.order) or 0, str(subject)))
 
 
-def extract(ontology: Ontology, superclasses: Mapping[str, frozenset[str]]) -> Knowledge:
-    """Read all that a domain knows; KnowledgeError names the term in which something is missing."""
-    read = Reader(ontology.graph)
-    questionnaire = extract_questionnaire(ontology.graph, superclasses)
+def languages_of(graph: Graph) -> tuple[str, ...]:
+    """List the tags of the languages that the questionnaire of a domain speaks, English first."""
+    spoken = {
+        text.language
+        for questionnaire in graph.subjects(RDF.type, CT.Questionnaire)
+        for text in graph.objects(questionnaire, CT.disclaimer)
+        if isinstance(text, Literal) and text.language
+    }
+    return (ENGLISH.tag, *sorted(spoken - {ENGLISH.tag}))
+
+
+def extract(ontology: Ontology, superclasses: Mapping[str, frozenset[str]], language: str = ENGLISH.tag) -> Knowledge:
+    """Read all that a domain knows, in one language; KnowledgeError names the term in which something is missing."""
+    read = Reader(ontology.graph, language)
+    questionnaire = extract_questionnaire(ontology.graph, superclasses, language)
     expansion = Expansion(ontology.graph, superclasses, questionnaire)
     tiers = tuple(sorted(_tiers(read), key=lambda tier: -tier.rank))
     conditions = {condition.id: condition for condition in _conditions(read)}
@@ -99,6 +111,7 @@ def extract(ontology: Ontology, superclasses: Mapping[str, frozenset[str]]) -> K
             raise KnowledgeError(f"{flag.label} ({flag.id}) indicates {flag.tier}, which is no ct:CareTier.")
     return Knowledge(
         iri=read.iri(ontology.iri, OWL.versionIRI) or str(ontology.iri),
+        title=read.text(ontology.iri, RDFS.label) or read.needed(ontology.iri, DCTERMS.title),
         version=ontology.version,
         sha256=ontology.sha256,
         prefixes=dict(prefixes(read)),
@@ -113,9 +126,11 @@ def extract(ontology: Ontology, superclasses: Mapping[str, frozenset[str]]) -> K
     )
 
 
-def extract_questionnaire(graph: Graph, superclasses: Mapping[str, frozenset[str]]) -> Questionnaire:
-    """Read the questionnaire of a domain."""
-    read = Reader(graph)
+def extract_questionnaire(
+    graph: Graph, superclasses: Mapping[str, frozenset[str]], language: str = ENGLISH.tag
+) -> Questionnaire:
+    """Read the questionnaire of a domain, in one language."""
+    read = Reader(graph, language)
     questionnaires = list(graph.subjects(RDF.type, CT.Questionnaire))
     if len(questionnaires) != 1:
         raise KnowledgeError(f"An ontology has to declare one questionnaire; this one declares {len(questionnaires)}.")
@@ -129,6 +144,7 @@ def extract_questionnaire(graph: Graph, superclasses: Mapping[str, frozenset[str
         groups=tuple(Group(read.needed(group, CT.identifier), read.needed(group, RDFS.label)) for group in groups),
         safety_net=read.needed(questionnaires[0], CT.safetyNet),
         disclaimer=read.needed(questionnaires[0], CT.disclaimer),
+        language=read_language(language),
     )
 
 

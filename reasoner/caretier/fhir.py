@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caretier.knowledge import Knowledge
+from caretier.presentation import sentence
 from caretier.questionnaire import Answer, Question
 
 Resource = dict[str, Any]
@@ -21,9 +22,6 @@ VERSION = "4.0.1"
 """The version of FHIR that is spoken here."""
 
 MEDIA_TYPE = "application/fhir+json"
-LANGUAGE = "en"
-"""The language in which the texts of an ontology are read."""
-
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 """The extension that says why there is no value."""
 
@@ -56,7 +54,7 @@ def domain_name(knowledge: Knowledge) -> str:
 
 def domain_title(knowledge: Knowledge) -> str:
     """Return the name of a domain for people to read."""
-    return domain_name(knowledge).replace("-", " ").capitalize()
+    return sentence(knowledge.title)
 
 
 def questionnaire_url(knowledge: Knowledge) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from caretier.fhir import (
-    LANGUAGE,
     Codes,
     Resource,
     domain_name,
@@ -29,7 +28,7 @@ def questionnaire_resource(knowledge: Knowledge, codes: Codes) -> Resource:
     return {
         "resourceType": "Questionnaire",
         "id": name,
-        "language": LANGUAGE,
+        "language": knowledge.language.tag,
         "url": questionnaire_url(knowledge),
         "version": knowledge.version,
         "name": "".join(part.capitalize() for part in name.split("-")),

@@ -19,6 +19,7 @@ from caretier.fhir import (
 )
 from caretier.fhir_response import fhir_time, references_of, response_resource
 from caretier.knowledge import Knowledge
+from caretier.language import Language
 from caretier.result import Result, SuggestedCondition
 
 
@@ -50,7 +51,7 @@ def risk_assessment(result: Result, codes: Codes, *, basis: str | None) -> Resou
         "status": "final" if result.final else "preliminary",
         "method": {"text": f"{_software(result)}, engine {result.engine}, knowledge {knowledge.iri}"},
         "code": {"text": domain_title(knowledge)},
-        "subject": {"display": "the person who answered"},
+        "subject": {"display": knowledge.language("the person who answered")},
         "mitigation": result.advice,
         **references_of(result.answers),
     }
@@ -89,12 +90,17 @@ def guidance_response(result: Result, *, risk: str) -> Resource:
     return resource
 
 
-def rationale(condition: SuggestedCondition) -> Iterator[str]:
+def rationale(condition: SuggestedCondition, language: Language) -> Iterator[str]:
     """Say for each red flag found which answers show it, why it matters, and who says so, in a line each."""
     for found in condition.red_flags:
         answers = "; ".join(reason.text for reason in found.because)
         sources = "; ".join(source.text for source in found.red_flag.sources)
-        yield f"Answered: {answers}. {found.red_flag.reason} Source: {sources or 'none'}."
+        yield language(
+            "Answered: %(answers)s. %(reason)s Source: %(sources)s.",
+            answers=answers,
+            reason=found.red_flag.reason,
+            sources=sources or language("none"),
+        )
 
 
 def operation_outcome(issues: Iterable[Resource]) -> Resource:
@@ -112,7 +118,7 @@ def _prediction(result: Result, condition: SuggestedCondition, codes: Codes) -> 
     return {
         "outcome": term_concept(told.iri, told.label, codes),
         "qualitativeRisk": term_concept(tier.iri, tier.label, codes),
-        "rationale": "\n".join(rationale(condition)),
+        "rationale": "\n".join(rationale(condition, result.knowledge.language)),
     }
 
 

@@ -35,7 +35,7 @@ def shape_complaints(draft: Draft, entailments: Entailments) -> list[Complaint]:
     store.extend(ox.parse(shapes.ntriples([data]), format=ox.RdfFormat.N_TRIPLES))
     try:
         found = shapes.validate(store, curation)
-    except (KnowledgeError, SyntaxError) as error:  # the second is what Oxigraph says of SPARQL
+    except KnowledgeError as error:
         return [
             draft.complaint(
                 "curation-shapes",

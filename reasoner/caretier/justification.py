@@ -58,7 +58,7 @@ class Justifier:
         self._logical = logical_part(reference.ontology.graph)
         self._axioms = axioms_of(self._logical)
         self._rules = rules_of(self._logical, self._axioms)
-        self._words = Verbalizer(reference.ontology.graph)
+        self._words = Verbalizer(reference.ontology.graph, reference.knowledge.language)
         self._read = Reader(reference.ontology.graph)
 
     def justify(self, shown: Sequence[tuple[RedFlag, AtomSet]]) -> list[Justification]:

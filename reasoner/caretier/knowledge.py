@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from caretier.language import Language
 from caretier.questionnaire import Answer, Questionnaire
 
 TYPE_CHECKING = False
@@ -170,10 +171,10 @@ class Contradiction:
     message: str
     conflicts: tuple[AtomSet, ...]
 
-    def told(self, questions: Sequence[str]) -> str:
+    def told(self, questions: Sequence[str], language: Language) -> str:
         """Say that the answers to these questions contradict each other, and how."""
-        named = " and ".join(f'"{question}"' for question in questions)
-        return f"The answers to {named} contradict each other. {self.message}"
+        named = language(" and ").join(f'"{question}"' for question in questions)
+        return language("The answers to %(questions)s contradict each other.", questions=named) + f" {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +201,13 @@ class Scope:
 class Knowledge:
     """All that one domain knows, with its version and the hash of its files.
 
-    `iri` is that of the version; `prefixes` are the domain's own.
+    `iri` is that of the version, `title` names the domain for people; `prefixes` are its own.
     `tiers` are ordered highest first; `recommendations` are found by the ids of condition and tier. `scope` says for
     whom all of it is meant, if not for everybody.
     """
 
     iri: str
+    title: str
     version: str
     sha256: str
     prefixes: Mapping[str, str]
@@ -217,6 +219,11 @@ class Knowledge:
     contradictions: tuple[Contradiction, ...]
     tensions: tuple[Tension, ...]
     scope: Scope | None = None
+
+    @property
+    def language(self) -> Language:
+        """The language of its texts."""
+        return self.questionnaire.language
 
     @property
     def ranks(self) -> dict[str, int]:

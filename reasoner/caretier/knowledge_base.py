@@ -14,9 +14,10 @@ from functools import cached_property
 from caretier.assessment import Assessment
 from caretier.bundled import bundled_root
 from caretier.errors import InputError, InvalidAnswersError, KnowledgeError
-from caretier.knowledge import Knowledge
+from caretier.knowledge import CareTier, Knowledge
+from caretier.language import ENGLISH, require_language
 from caretier.limits import DEFAULT_TIME_LIMIT
-from caretier.lockfile import NAME, read_model
+from caretier.lockfile import NAME, read_model, translated
 from caretier.model import DecisionModel
 from caretier.questionnaire import Answer, Answers, Question, Questionnaire
 from caretier.result import Result, Triage
@@ -38,11 +39,62 @@ if TYPE_CHECKING:
 class KnowledgeBase:
     """One domain, ready to assess answers; make one with `load`."""
 
-    def __init__(self, root: str, model: DecisionModel | None, time_limit: float = DEFAULT_TIME_LIMIT) -> None:
-        """Keep the root file of an ontology, and the decision model compiled from it, if there is one that fits."""
+    def __init__(
+        self,
+        root: str,
+        model: DecisionModel | None,
+        time_limit: float = DEFAULT_TIME_LIMIT,
+        original: KnowledgeBase | None = None,
+        language: str = ENGLISH.tag,
+    ) -> None:
+        """Keep the root file of an ontology, and the decision model compiled from it, if there is one that fits.
+
+        In another language than English it stands on its `original` in English.
+        """
         self.root = root
         self.model = model
         self._time_limit = time_limit
+        self._original = original
+        self._language = language
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The tags of the languages that the domain speaks, English first.
+
+        >>> load().languages
+        ('en', 'es')
+        """
+        if self._original is not None:
+            return self._original.languages
+        if self.model is not None:
+            return (ENGLISH.tag, *self.model.translations)
+        from caretier.extraction import languages_of
+
+        return languages_of(self.ontology.graph)
+
+    def in_language(self, wanted: str) -> KnowledgeBase:
+        """Return the same domain with its texts in another language; InputError when it does not speak it.
+
+        Whatever the language, the same answers come to the same result.
+
+        >>> load().in_language("es").questionnaire.by_id["fever"].text
+        '¿Tiene fiebre?'
+        """
+        language = wanted if wanted == self._language else require_language(wanted, self.languages)
+        if language == self._language:
+            return self
+        original = self._original or self
+        if language == ENGLISH.tag:
+            return original
+        if language not in original._translated:
+            model = translated(original.model, language) if original.model is not None else None
+            original._translated[language] = KnowledgeBase(self.root, model, self._time_limit, original, language)
+        return original._translated[language]
+
+    @cached_property
+    def _translated(self) -> dict[str, KnowledgeBase]:
+        """The same in other languages, once it was asked for."""
+        return {}
 
     @property
     def engine(self) -> Engine:
@@ -56,7 +108,7 @@ class KnowledgeBase:
 
         from caretier.ontology import load_ontology
 
-        return load_ontology(Path(self.root))
+        return self._original.ontology if self._original is not None else load_ontology(Path(self.root))
 
     @property
     def knowledge(self) -> Knowledge:
@@ -70,7 +122,8 @@ class KnowledgeBase:
             return self.model.knowledge.questionnaire
         from caretier.extraction import extract_questionnaire, told_superclasses
 
-        return extract_questionnaire(self.ontology.graph, told_superclasses(self.ontology.graph))
+        graph = self.ontology.graph
+        return extract_questionnaire(graph, told_superclasses(graph), self._language)
 
     @cached_property
     def codes(self) -> Codes:
@@ -96,6 +149,8 @@ class KnowledgeBase:
     @cached_property
     def reference(self) -> Reference:
         """The reference reasoner; making it classifies the ontology, which takes seconds."""
+        if self._original is not None:
+            return self._original.reference.in_language(self._language)
         from caretier.reference import Reference
 
         return Reference(self.ontology, self._time_limit)
@@ -134,8 +189,7 @@ class KnowledgeBase:
         try:
             return read()
         except InvalidAnswersError as error:
-            proven, advice = self._proven(error.readable)
-            raise InvalidAnswersError(error.problems, proven, advice, error.readable) from None
+            raise InvalidAnswersError(error.problems, self._proven(error.readable), error.readable) from None
 
     def triage(self, answers: Mapping[str, Answer]) -> Triage:
         """Assess one person's answers and return only tier and conditions.
@@ -194,12 +248,12 @@ class KnowledgeBase:
 
         return Interview(self.questionnaire, self.assess)
 
-    def _proven(self, answers: Mapping[str, Answer]) -> tuple[str | None, str | None]:
-        """Return label and advice of the tier that answers prove, whatever else is said; of the lowest tier none."""
+    def _proven(self, answers: Mapping[str, Answer]) -> CareTier | None:
+        """Return the tier that answers prove, whatever else is said; None for the lowest."""
         outcome = self.assess_many([Assessment(Answers(answers))])[0]
         if isinstance(outcome, Result):
-            return (outcome.tier.label, outcome.tier.advice) if outcome.tier.rank > 0 else (None, None)
-        return (outcome.proven, outcome.advice) if isinstance(outcome, InvalidAnswersError) else (None, None)
+            return outcome.tier if outcome.tier.rank > 0 else None
+        return outcome.proven if isinstance(outcome, InvalidAnswersError) else None
 
     def _model(self, engine: Engine | None) -> DecisionModel | None:
         if engine == "model" and self.model is None:

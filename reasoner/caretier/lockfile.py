@@ -31,6 +31,7 @@ from caretier.knowledge import (
     atom_text,
     minimal,
 )
+from caretier.language import ENGLISH, Language, read_language
 from caretier.model import Certificate, DecisionModel
 from caretier.questionnaire import Group, Option, Question, Questionnaire
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 NAME = "decision-model.json"
-_FORMAT = 1
+_FORMAT = 2
 _WIDTH = 118
 _NO_DIGEST = "0" * 64
 
@@ -104,13 +105,40 @@ def render(model: DecisionModel) -> str:
     return text.replace(_NO_DIGEST, hashlib.sha256(text.encode()).hexdigest(), 1)
 
 
+def translation(model: DecisionModel, other: Knowledge) -> object:
+    """Say how the texts of a decision model differ from those of the same knowledge in another language."""
+    return _differences(_said(model.knowledge), _said(other))
+
+
+def translated(model: DecisionModel, language: str) -> DecisionModel:
+    """Put the texts of a decision model into one of the languages that it has translations into."""
+    said = _with(_said(model.knowledge), model.translations[language])
+    head = {key: _data(model)[key] for key in ("ontology", "certificate")}
+    return _model({**head, "translations": dict(model.translations), **said}, language)
+
+
+def _differences(one: Any, other: Any) -> Any:
+    """Return the texts of another value of the same form that are not the same, by their places."""
+    if isinstance(one, dict | list):
+        pairs = one.items() if isinstance(one, dict) else enumerate(one)
+        return {str(key): _differences(each, other[key]) for key, each in pairs if each != other[key]}
+    return other
+
+
+def _with(one: Any, differences: Any) -> Any:
+    """Put the differences from a value into it."""
+    if isinstance(one, dict):
+        return {key: _with(each, differences[key]) if key in differences else each for key, each in one.items()}
+    if isinstance(one, list):
+        return [
+            _with(each, differences[str(place)]) if str(place) in differences else each
+            for place, each in enumerate(one)
+        ]
+    return differences
+
+
 def _data(model: DecisionModel) -> dict[str, Any]:
-    knowledge, certificate = model.knowledge, model.certificate
-    questionnaire = knowledge.questionnaire
-    sources = {source.iri: source for flag in knowledge.red_flags for source in flag.sources}
-    axioms = {axiom: None for flag in knowledge.red_flags for proof in flag.proofs for axiom in proof}
-    sources |= {source.iri: source for axiom in axioms for source in axiom.sources}
-    numbers = {axiom: number for number, axiom in enumerate(sorted(axioms, key=lambda axiom: axiom.manchester))}
+    knowledge = model.knowledge
     return {
         "ontology": {
             "iri": knowledge.iri,
@@ -119,7 +147,21 @@ def _data(model: DecisionModel) -> dict[str, Any]:
             "prefixes": dict(knowledge.prefixes),
             "files": dict(model.files),
         },
-        "certificate": _fields(certificate),
+        "certificate": _fields(model.certificate),
+        **_said(knowledge),
+        "translations": dict(model.translations),
+    }
+
+
+def _said(knowledge: Knowledge) -> dict[str, Any]:
+    """Write all that is said in words, with what it is said of."""
+    questionnaire = knowledge.questionnaire
+    sources = {source.iri: source for flag in knowledge.red_flags for source in flag.sources}
+    axioms = {axiom: None for flag in knowledge.red_flags for proof in flag.proofs for axiom in proof}
+    sources |= {source.iri: source for axiom in axioms for source in axiom.sources}
+    numbers = {axiom: number for number, axiom in enumerate(sorted(axioms, key=lambda axiom: axiom.manchester))}
+    return {
+        "title": knowledge.title,
         "red_flags": [_flag_data(flag, numbers) for flag in knowledge.red_flags],
         "contradictions": [
             {**_fields(each), "conflicts": _products(each.conflicts)} for each in knowledge.contradictions
@@ -190,8 +232,8 @@ def _laid_out(value: Any, indent: str = "") -> str:
     return "[\n" + ",\n".join(inner + _laid_out(entry, inner) for entry in value) + f"\n{indent}]"
 
 
-def _model(data: dict[str, Any]) -> DecisionModel:
-    questionnaire = _questionnaire(data["questionnaire"])
+def _model(data: dict[str, Any], language: str = ENGLISH.tag) -> DecisionModel:
+    questionnaire = _questionnaire(data["questionnaire"], read_language(language))
     sources = {entry["iri"]: Source(**{"section": None, **entry}) for entry in data["sources"]}
     axioms = [
         Axiom(entry["manchester"], entry["text"], tuple(sources[iri] for iri in entry.get("sources", ())))
@@ -201,6 +243,7 @@ def _model(data: dict[str, Any]) -> DecisionModel:
     ontology = data["ontology"]
     knowledge = Knowledge(
         iri=ontology["iri"],
+        title=data["title"],
         version=ontology["version"],
         sha256=ontology["sha256"],
         prefixes=ontology["prefixes"],
@@ -226,10 +269,11 @@ def _model(data: dict[str, Any]) -> DecisionModel:
     )
     certificate = data["certificate"]
     beyond = {flag: tuple(map(tuple, sets)) for flag, sets in certificate["beyond"].items()}
-    return DecisionModel(knowledge, Certificate(**{**certificate, "beyond": beyond}), ontology["files"])
+    proof = Certificate(**{**certificate, "beyond": beyond})
+    return DecisionModel(knowledge, proof, ontology["files"], data["translations"])
 
 
-def _questionnaire(data: dict[str, Any]) -> Questionnaire:
+def _questionnaire(data: dict[str, Any], language: Language) -> Questionnaire:
     questions = [
         Question(
             **{
@@ -242,7 +286,7 @@ def _questionnaire(data: dict[str, Any]) -> Questionnaire:
         for entry in data["questions"]
     ]
     groups = tuple(Group(**group) for group in data["groups"])
-    return Questionnaire(tuple(questions), groups, data["safety_net"], data["disclaimer"])
+    return Questionnaire(tuple(questions), groups, data["safety_net"], data["disclaimer"], language)
 
 
 def _step(entry: dict[str, Any]) -> CareStep:

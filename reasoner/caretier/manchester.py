@@ -10,6 +10,8 @@ from rdflib.term import Node
 
 from caretier.axioms import Axiom
 from caretier.extraction import Reader
+from caretier.language import ENGLISH, Language
+from caretier.presentation import sentence
 from caretier.vocabulary import CT, local_name
 
 _FRAMES: Mapping[Node, str] = {
@@ -38,10 +40,15 @@ _QUANTIFIERS: Mapping[Node, str] = {
 class Verbalizer:
     """Puts the axioms of one ontology into words."""
 
-    def __init__(self, graph: Graph) -> None:
-        """Take labels, definitions and phrases from this graph, and the parts of expressions."""
+    def __init__(self, graph: Graph, language: Language = ENGLISH) -> None:
+        """Take labels, definitions and phrases from this graph, and the parts of expressions.
+
+        Sentences are in this language; Manchester syntax is always English, as the names in a decision model are.
+        """
         self._graph = graph
-        self._read = Reader(graph)
+        self._language = language
+        self._names = Reader(graph)
+        self._read = Reader(graph, language.tag)
 
     def manchester(self, axiom: Axiom) -> str:
         """Write an axiom in Manchester syntax, as Protégé shows it: labels for names, quoted where they have spaces."""
@@ -60,33 +67,49 @@ class Verbalizer:
     def sentence(self, axiom: Axiom) -> str:
         """Say an axiom in a plain sentence; what has no better words is said in Manchester syntax."""
         subject, predicate, value = axiom.subject, axiom.predicate, axiom.value
+        language, name = self._language, sentence(self._said(subject))
         if predicate == OWL.equivalentClass and isinstance(subject, URIRef):
             return self.definition(subject)
         if predicate == RDFS.subClassOf and isinstance(subject, URIRef):
             if isinstance(value, URIRef):
-                return f"{_sentence(self._name(subject))} is a kind of {self._name(value)}."
+                return language("%(kind)s is a kind of %(whole)s.", kind=name, whole=self._said(value))
             held, prop = self._graph.value(value, OWL.hasValue), self._graph.value(value, OWL.onProperty)
             if held is not None and prop is not None:
-                return f"{_sentence(self._name(subject))} {self._phrase(prop)} {self._name(held)}."
+                return f"{name} {self._phrase(prop)} {self._said(held)}."
         if predicate == RDFS.subPropertyOf:
-            return f"Whatever {self._phrase(subject)} something, {self._phrase(value)} it too."
-        if predicate == RDFS.domain and isinstance(value, URIRef):
-            return f"Whatever {self._phrase(subject)} something is {_with_article(self._name(value))}."
-        if predicate == RDFS.range and isinstance(value, URIRef):
-            return f"Whatever something {self._phrase(subject)} is {_with_article(self._name(value))}."
+            return language(
+                "Whatever %(relation)s something, %(wider)s it too.",
+                relation=self._phrase(subject),
+                wider=self._phrase(value),
+            )
+        if predicate in (RDFS.domain, RDFS.range) and isinstance(value, URIRef):
+            kind = self._said(value)
+            return language(
+                "Whatever %(relation)s something is %(article)s %(kind)s."
+                if predicate == RDFS.domain
+                else "Whatever something %(relation)s is %(article)s %(kind)s.",
+                relation=self._phrase(subject),
+                article="an" if kind[:1] in "aeiou" else "a",
+                kind=kind,
+            )
         if predicate == OWL.propertyChainAxiom:
             first, second, *more = Collection(self._graph, value)
             if not more and first == subject:
-                whole = f"something that {self._phrase(second)} another thing"
-                return f"Whatever {self._phrase(first)} {whole}, {self._phrase(first)} that other thing too."
+                return language(
+                    "Whatever %(first)s something that %(second)s another thing, %(first)s that other thing too.",
+                    first=self._phrase(first),
+                    second=self._phrase(second),
+                )
         if (predicate, RDF.type, OWL.ObjectProperty) in self._graph:
-            return f"{_sentence(self._name(subject))} {self._phrase(predicate)} {self._name(value)}."
+            return f"{name} {self._phrase(predicate)} {self._said(value)}."
         return f"{self.manchester(axiom)}."
 
     def definition(self, term: Node) -> str:
         """Say what a term means, by its definition."""
         meaning = self._read.needed(term, SKOS.definition)
-        return f'"{_sentence(self._name(term))}" means: {meaning[:1].lower()}{meaning[1:]}'
+        return self._language(
+            '"%(term)s" means: %(meaning)s', term=sentence(self._said(term)), meaning=meaning[:1].lower() + meaning[1:]
+        )
 
     def expression(self, node: Node) -> str:
         """Write a term or a class expression in Manchester syntax."""
@@ -121,15 +144,12 @@ class Verbalizer:
 
     def _phrase(self, prop: Node) -> str:
         """Return the words that join subject and value of a property in a sentence."""
-        return self._read.text(prop, CT.plainPhrase) or self._name(prop)
+        return self._read.text(prop, CT.plainPhrase) or self._said(prop)
 
-    def _name(self, node: Node) -> str:
+    def _said(self, node: Node) -> str:
+        """Name a term in the language of sentences."""
         return self._read.text(node, RDFS.label) or local_name(node)
 
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _with_article(name: str) -> str:
-    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+    def _name(self, node: Node) -> str:
+        """Name a term in Manchester syntax."""
+        return self._names.text(node, RDFS.label) or local_name(node)

@@ -31,8 +31,8 @@ def read_codes(root: str) -> Codes:
     `root` is the root file of an ontology. A coding says that a code means what it stands beside. A close match only
     nearly does, so it is left out here, as are broader, narrower and related ones; queries find them all.
     """
-    path = Path(root).with_name(NAME)
-    if not path.is_file():
+    path = mappings_of(root)
+    if path is None:
         return {}
     try:
         quads = list(ox.parse(path=str(path), format=ox.RdfFormat.TURTLE))
@@ -43,6 +43,12 @@ def read_codes(root: str) -> Codes:
         if quad.predicate.value == _EXACT and isinstance(quad.object, ox.NamedNode):
             found.setdefault(quad.subject.value, set()).add(quad.object.value)
     return {term: tuple(_code(iri) for iri in sorted(iris)) for term, iris in found.items()}
+
+
+def mappings_of(root: str) -> Path | None:
+    """Return the file with the mappings of a domain; None where it has none."""
+    path = Path(root).with_name(NAME)
+    return path if path.is_file() else None
 
 
 def _code(iri: str) -> Code:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 from caretier.errors import ContradictionError, Problem
@@ -45,11 +45,15 @@ class Certificate:
 
 @dataclass(frozen=True)
 class DecisionModel:
-    """A decision model with its certificate and the SHA-256 of every file that it was compiled from."""
+    """A decision model with its certificate and the SHA-256 of every file that it was compiled from.
+
+    `translations` say by the tags of other languages how its texts differ in them; `lockfile` knows their form.
+    """
 
     knowledge: Knowledge
     certificate: Certificate
     files: Mapping[str, str]
+    translations: Mapping[str, object] = field(default_factory=dict)
 
     @cached_property
     def evaluator(self) -> Evaluator:
@@ -127,8 +131,7 @@ class DecisionModel:
             involved |= questions
             if contradiction.iri not in problems:
                 ids = tuple(question.id for question in questionnaire.questions if question.id in questions)
-                problems[contradiction.iri] = Problem(ids, contradiction.told(ids))
+                problems[contradiction.iri] = Problem(ids, contradiction.told(ids, self.knowledge.language))
         rest = {question: answer for question, answer in answers.items() if question not in involved}
         tier = self.evaluator.tier(self.evaluator.red_flags(self.evaluator.given(rest)))
-        proven = (tier.label, tier.advice) if tier.rank > 0 else (None, None)
-        return ContradictionError(tuple(problems.values()), *proven)
+        return ContradictionError(tuple(problems.values()), tier if tier.rank > 0 else None)

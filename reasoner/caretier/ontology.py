@@ -6,7 +6,6 @@ A root names its shapes with `sh:shapesGraph`; they are found through the same c
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,11 +154,9 @@ def _resolve(iri: Node, catalog: Mapping[str, Path], asker: Path) -> Path:
 
 
 def digest(files: tuple[Path, ...]) -> str:
-    """Hash the files' names (relative to what they share) and bytes, so that the place of a copy does not matter."""
-    base = Path(os.path.commonpath([file.parent for file in files]))
+    """Hash the names and bytes of files; where they lie does not matter, neither all of them nor each to the other."""
     digest = hashlib.sha256()
-    for file in files:
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(base).as_posix()}\0{len(content)}\0".encode())
+    for name, content in sorted((file.name, file.read_bytes()) for file in files):
+        digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()

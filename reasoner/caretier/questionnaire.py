@@ -9,6 +9,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from caretier.errors import InvalidAnswersError, Problem
+from caretier.language import ENGLISH, Language
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,16 +83,6 @@ class Question:
             return answer
         return self.option(answer).id if self.type == "choice" else int(answer)
 
-    def phrase(self, answer: Answer) -> str:
-        """Say in a short phrase what an answer means."""
-        if isinstance(answer, bool):
-            return self.answer_text if answer else f"no {self.answer_text}"
-        if answer is None:
-            return f"{self.answer_text}: not known"
-        if self.type == "choice":
-            return self.option(answer).text
-        return f"{self.answer_text}: {answer}"
-
     def denies(self, answer: Answer) -> bool:
         """Say whether an answer only denies something."""
         if self.type != "choice" or answer is None:
@@ -141,12 +132,16 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
-    """All questions of one domain in the order in which they are shown, with the texts that every result carries."""
+    """All questions of one domain in the order in which they are shown, with the texts that every result carries.
+
+    All texts are in `language`.
+    """
 
     questions: tuple[Question, ...]
     groups: tuple[Group, ...]
     safety_net: str
     disclaimer: str
+    language: Language = ENGLISH
     by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
     _places: Mapping[str, int] = field(init=False, repr=False, compare=False)
     _allowed: Mapping[str, tuple[type, Container[object]]] = field(init=False, repr=False, compare=False)
@@ -160,6 +155,14 @@ class Questionnaire:
     def place(self, question: Question) -> int:
         """Say at which place a question stands, from 0."""
         return self._places[question.id]
+
+    def phrase(self, question: Question, answer: Answer) -> str:
+        """Say in a short phrase what an answer to one of the questions means."""
+        if answer is None:
+            return self.language("%(what)s: not known", what=question.answer_text)
+        if isinstance(answer, bool):
+            return question.answer_text if answer else self.language("no %(what)s", what=question.answer_text)
+        return question.option(answer).text if question.type == "choice" else f"{question.answer_text}: {answer}"
 
     def read(self, document: object) -> Answers:
         """Check an answers document, as it comes out of JSON or YAML, and return its answers.

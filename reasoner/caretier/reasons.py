@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from caretier.knowledge import AtomSet, Axiom, Knowledge, RedFlag, holding
+from caretier.language import Language
 from caretier.questionnaire import Answer, Questionnaire
 
 
@@ -46,13 +47,15 @@ def reasons_of(questionnaire: Questionnaire, atoms: AtomSet, answers: Mapping[st
     """Put the answers that make atoms true into words, in the order of the questions."""
     by_id = questionnaire.by_id
     questions = sorted([by_id[each] for each in {atom.question for atom in atoms}], key=questionnaire.place)
-    return tuple([Reason(each.id, answers[each.id], each.phrase(answers[each.id])) for each in questions])
+    return tuple(
+        [Reason(each.id, answers[each.id], questionnaire.phrase(each, answers[each.id])) for each in questions]
+    )
 
 
 def reasons(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> tuple[Reason, ...]:
     """Put answers into words, in the order of the questions, without those that are unknown or deny."""
     return tuple(
-        Reason(question.id, answer, question.phrase(answer))
+        Reason(question.id, answer, questionnaire.phrase(question, answer))
         for question in questionnaire.questions
         if (answer := answers.get(question.id)) is not None and not question.denies(answer)
     )
@@ -74,13 +77,15 @@ def tensions(knowledge: Knowledge, answers: Mapping[str, Answer]) -> tuple[str, 
                 if holding(atoms, answers)
             }
             if told:
-                notes.append(tension_note(tension.label, tuple(told)))
+                notes.append(tension_note(tension.label, tuple(told), knowledge.questionnaire.language))
     return tuple(notes)
 
 
-def tension_note(denied: str, reported: tuple[str, ...]) -> str:
+def tension_note(denied: str, reported: tuple[str, ...], language: Language) -> str:
     """Say that something was denied of which a kind was reported."""
-    return (
-        f'You said no to "{denied}", but told us of "{"; ".join(reported)}", which is of that kind. '
-        "What you told us of counts."
+    return language(
+        'You said no to "%(denied)s", but told us of "%(reported)s", which is of that kind. '
+        "What you told us of counts.",
+        denied=denied,
+        reported="; ".join(reported),
     )

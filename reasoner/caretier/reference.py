@@ -7,6 +7,7 @@ red flags as types, the conditions suggested, the tiers indicated, and the one c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import islice
 
@@ -30,11 +31,12 @@ from caretier.errors import (
     ReasonerTimeoutError,
 )
 from caretier.evaluation import Evaluator
-from caretier.extraction import extract, red_flag_classes
+from caretier.extraction import Reader, extract, red_flag_classes
 from caretier.further_answers import goal_of, with_all_open
 from caretier.hermit import Entailments, logical_part, processors, realise, realise_all
 from caretier.interval import open_questions
 from caretier.knowledge import AtomSet, Axiom, CareTier, Knowledge, RedFlag, atom_key
+from caretier.language import ENGLISH
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.ontology import Ontology
 from caretier.reasons import Reason, because, reasons, scope_notes, tensions
@@ -81,13 +83,23 @@ class Reference:
         except InconsistencyError as error:
             message = f"{ontology.root}: the ontology contradicts itself; `caretier check` tells more."
             raise KnowledgeError(message) from error
-        self.knowledge: Knowledge = extract(ontology, self.entailments.superclasses)
-        self._evaluator = Evaluator(self.knowledge)
+        self._speak(ENGLISH.tag)
         self._share = findings_can_be_shared(ontology.graph)
         self._facts = shapes.ntriples([ontology.graph, _hierarchy(self.entailments)])
         self._asked = {RUN[f"asked-{index}"]: each for index, each in enumerate(self._asked_about())}
         self._axioms = logical_part(ontology.graph) + _definitions(self._asked)
         self._red_flags = frozenset(red_flag_classes(self.entailments.superclasses))
+
+    def in_language(self, tag: str) -> Reference:
+        """Return the same reasoner, which tells what it finds in another language of the ontology."""
+        other = copy(self)
+        other._speak(tag)
+        return other
+
+    def _speak(self, tag: str) -> None:
+        self.knowledge: Knowledge = extract(self.ontology, self.entailments.superclasses, tag)
+        self._read = Reader(self.ontology.graph, tag)
+        self._evaluator = Evaluator(self.knowledge)
         self._tiers = {tier.iri: tier for tier in self.knowledge.tiers}
 
     def assess(self, assessments: Sequence[Assessment]) -> list[Result | InputError]:
@@ -302,7 +314,7 @@ class Reference:
         final = ceiling == found.tier
         notes = tensions(self.knowledge, answers.values)
         if given is not None:
-            notes = tensions_in(part, found.finding_types, self.ontology.graph)
+            notes = tensions_in(part, found.finding_types, self._read, self.knowledge.language)
         return Result(
             id=answers.id,
             tier=found.tier,
@@ -326,7 +338,7 @@ class Reference:
             return found, proof
         if assessment.graph is None:
             return reasons(questionnaire, answers), ()
-        return reported(part, self.ontology.graph), ()
+        return reported(part, self._read), ()
 
     def _asked_about(self) -> list[tuple[URIRef, URIRef]]:
         """List what the reasoner is asked of every assessment: each condition suggested, each tier indicated."""

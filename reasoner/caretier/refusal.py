@@ -57,9 +57,7 @@ def refusal(
     problems = tuple(dict.fromkeys(_problem(assessment, each, knowledge, ontology) for each in violations))
     if not has_remainder(violations):
         return InvalidAnswersError(problems)
-    if rest is None or rest.rank == 0:
-        return ContradictionError(problems)
-    return ContradictionError(problems, rest.label, rest.advice)
+    return ContradictionError(problems, rest if rest is not None and rest.rank > 0 else None)
 
 
 def _set_aside(part: Part, facts: Graph, contradiction: Node | None, ontology: Graph, entailments: Entailments) -> None:
@@ -97,7 +95,7 @@ def _problem(assessment: Assessment, violation: Violation, knowledge: Knowledge,
                         for each in knowledge.questionnaire.questions
                         if each.id in {a.question for a in conflict}
                     )
-                    return Problem(ids, contradiction.told(ids))
+                    return Problem(ids, contradiction.told(ids, knowledge.language))
     return Problem(() if violation.value is None else (str(violation.value),), _named(violation.message, ontology))
 
 

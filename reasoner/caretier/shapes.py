@@ -44,7 +44,7 @@ def validate(data: ox.Store, shapes: Graph) -> tuple[Violation, ...]:
     """Check a store against shapes and return what violates them, in a stable order."""
     try:
         conforms, report, text = pyshacl.validate(_data_graph(data), shacl_graph=shapes, advanced=True, inplace=True)
-    except (ReportableRuntimeError, TypeError) as error:
+    except (ReportableRuntimeError, TypeError, SyntaxError) as error:  # the last is what Oxigraph says of SPARQL
         raise KnowledgeError(f"The shapes cannot be used: {' '.join(str(error).split())[:300]}") from error
     if not isinstance(report, Graph):
         raise KnowledgeError(f"The shapes cannot be used: {' '.join(str(text).split())[:300]}")
@@ -69,7 +69,7 @@ def run_rules(data: ox.Store, rules: Graph, *, to_fixpoint: bool) -> None:
         before = len(data)
         try:
             outcome = pyshacl.shacl_rules(_data_graph(data), shacl_graph=rules, inplace=True)
-        except ReportableRuntimeError as error:
+        except (ReportableRuntimeError, SyntaxError) as error:
             raise KnowledgeError(f"The rules cannot be run: {' '.join(str(error).split())[:300]}") from error
         if type(outcome) is Graph and (None, RDF.type, _FAILURE) in outcome:
             raise KnowledgeError(f"The rules cannot be run: {outcome.value(None, SH.message)}")

@@ -13,6 +13,7 @@ from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, XSD, BNode, Graph, Literal
 from rdflib.term import Node
 
 from caretier.axioms import Axiom
+from caretier.extraction import Reader
 from caretier.manchester import Verbalizer
 from caretier.turtle import write_turtle
 from caretier.vocabulary import local_name
@@ -116,10 +117,8 @@ def _below(graph: Graph, node: Node) -> Iterator[tuple[Node, Node, Node]]:
 
 
 def _label(term: URIRef, *graphs: Graph) -> str:
-    for graph in graphs:
-        for label in sorted(graph.objects(term, RDFS.label), key=lambda label: getattr(label, "language", "") or ""):
-            return str(label)
-    return local_name(term)
+    labels = (Reader(graph).text(term, RDFS.label) for graph in graphs)
+    return next((label for label in labels if label), local_name(term))
 
 
 def _sorted(statements: Iterable[Statement]) -> tuple[Statement, ...]:

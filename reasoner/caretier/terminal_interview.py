@@ -14,13 +14,13 @@ from caretier.errors import CaretierError, ContradictionError, UnreadableInputEr
 from caretier.files import replace_text
 from caretier.interview import Screen, Step
 from caretier.knowledge_base import KnowledgeBase
+from caretier.language import Language
 from caretier.presentation import present, sentence
 from caretier.progress import progress
 from caretier.questionnaire import Answer
 from caretier.terminal import page
-from caretier.typed_answers import NotUnderstoodError, asked_for, understood
+from caretier.typed_answers import NotUnderstoodError, asked_for, is_said, understood
 
-_KEYS = "? help, d don't know, b back, q stop"
 _LONGEST_LINE = 1_000
 _BAR = 20
 _BOLD, _DIM, _PLAIN = "\033[1m", "\033[2m", "\033[0m"
@@ -68,16 +68,21 @@ def _require_place_for(save: Path) -> None:
 
 def _last_words(kb: KnowledgeBase, step: Step, save: Path | None) -> list[str]:
     """Say what a reader of the last lines has to know: what is not known and could matter, and what to do now."""
-    words = []
+    words, language = [], kb.questionnaire.language
     for each in step.unknown:
         question, tier = kb.questionnaire.by_id[each.id], step.result.knowledge.tier(each.could_raise_to)
-        words.append(f"You did not know about {question.answer_text}. It could lead to: {tier.label}.")
+        told = language(
+            "You did not know about %(what)s. It could lead to: %(tier)s.", what=question.answer_text, tier=tier.label
+        )
+        words.append(told)
     if step.unknown:
-        words.append("If you find out, or if you are worried, please answer the questions again or ask a doctor.")
+        words.append(
+            language("If you find out, or if you are worried, please answer the questions again or ask a doctor.")
+        )
     if save is not None:
-        words.append(f"Your answers are in {visible(str(save))}.")
+        words.append(language("Your answers are in %(file)s.", file=visible(str(save))))
     if step.stop == "emergency":
-        words.append(f"What to do first: {step.result.advice}")
+        words.append(language("What to do first: %(advice)s", advice=step.result.advice))
     return words
 
 
@@ -86,6 +91,7 @@ class _Conversation:
 
     def __init__(self, kb: KnowledgeBase, width: int, *, color: bool) -> None:
         self._kb = kb
+        self._language = kb.questionnaire.language
         self._interview = kb.interview()
         self._width = width
         self._color = color
@@ -107,7 +113,7 @@ class _Conversation:
                 if self._given:
                     self._given.pop()
                 else:
-                    self._say("This is the first question.")
+                    self._say(self._language("This is the first question."))
             except _StopError:
                 return self._step_so_far()
             else:
@@ -136,25 +142,29 @@ class _Conversation:
         try:
             return self._step(answers)
         except ContradictionError as error:
-            self._say("The answers that do not fit together are left out of this result.")
+            self._say(self._language("The answers that do not fit together are left out of this result."))
             involved = {subject for problem in error.problems for subject in problem.subjects}
             return self._step({question: answer for question, answer in answers.items() if question not in involved})
 
     def _settled(self, error: ContradictionError) -> Given:
         """Tell of a contradiction, after what is proven in spite of it; ask again the answer that is not right."""
+        language, questionnaire = self._language, self._kb.questionnaire
         if error.proven is not None:
-            self._say(f"Your other answers already mean: {error.proven}. {error.advice}", _BOLD)
+            told = language("Your other answers already mean: %(tier)s.", tier=error.proven.label)
+            self._say(f"{told} {error.proven.advice}", _BOLD)
         problem = error.problems[0]
         self._say(problem.message)
         involved = [question for question in self._kb.questions if question.id in problem.subjects]
         if not involved:
             raise _BackError
-        self._say("Which of these answers is not right?", _BOLD)
+        self._say(language("Which of these answers is not right?"), _BOLD)
         for number, question in enumerate(involved, 1):
-            self._say(f"{number} {question.text} You said: {question.phrase(self._answers[question.id])}", indent="  ")
+            answer = questionnaire.phrase(question, self._answers[question.id])
+            self._say(f"{number} {question.text} {language('You said: %(answer)s', answer=answer)}", indent="  ")
         numbers = {str(number): question for number, question in enumerate(involved, 1)}
-        prompt = f"a number from 1 to {len(involved)}"
-        while (said := self._read(prompt, "Type the number of one answer, and you can give it again.")) not in numbers:
+        prompt = language("a number from 1 to %(most)s", most=len(involved))
+        how = language("Type the number of one answer, and you can give it again.")
+        while (said := self._read(prompt, how)) not in numbers:
             self._say_not_understood(said, prompt)
         return self._asked(Screen((numbers[said],)))
 
@@ -168,12 +178,12 @@ class _Conversation:
         for number, choice in enumerate(choices, 1):
             self._say(f"{number} {sentence(choice)}", indent="  ")
         if screen.lead_in is not None:
-            self._say("0 None of these", indent="  ")
-        prompt = asked_for(screen)
+            self._say(f"0 {self._language('None of these')}", indent="  ")
+        prompt = asked_for(screen, self._language)
         while True:
-            said = self._read(prompt, *_help(screen))
+            said = self._read(prompt, *_help(screen, self._language))
             try:
-                return understood(screen, said)
+                return understood(screen, said, self._language)
             except NotUnderstoodError:
                 self._say_not_understood(said, prompt)
 
@@ -181,7 +191,7 @@ class _Conversation:
         """Read a line that is an answer; what goes back, stops or asks for help is dealt with here."""
         while True:
             try:
-                print(f"[{prompt}; ? for help] ", end="", flush=True)
+                print(f"[{self._language('%(prompt)s; ? for help', prompt=prompt)}] ", end="", flush=True)
                 line = sys.stdin.readline(_LONGEST_LINE)
             except KeyboardInterrupt:
                 print()
@@ -189,43 +199,50 @@ class _Conversation:
             said = line.strip()
             if not line or not sys.stdin.isatty():
                 print(visible(said))
-            if not line or said.lower() in ("q", "quit", "stop"):
+            if not line or is_said("q|quit|stop", said, self._language):
                 raise _StopError
-            if said.lower() in ("b", "back"):
+            if is_said("b|back", said, self._language):
                 raise _BackError
-            if said.lower() not in ("?", "help", "h"):
+            if not is_said("?|h|help", said, self._language):
                 return said
             for words in help_lines:
                 self._say(words, indent="  ")
-            self._say(f"Type {prompt}. Or type: {_KEYS}.", indent="  ")
+            self._say(self._language("Type %(prompt)s.", prompt=prompt) + f" {self._keys}", indent="  ")
+
+    @property
+    def _keys(self) -> str:
+        return self._language("You can always type: ? help, d don't know, b back, q stop.")
 
     def _welcome(self, save: Path | None) -> None:
+        language = self._language
         self._say(self._kb.questionnaire.disclaimer)
-        self._say("If you think that you are in danger, do not go on here. Get help now.", _BOLD)
+        self._say(language("If you think that you are in danger, do not go on here. Get help now."), _BOLD)
         print()
-        self._say(
-            "We ask first what matters most, and no more than we need. "
-            + ("Your answers are not kept." if save is None else f"Your answers will be saved in {visible(str(save))}.")
-        )
-        self._say(f"You can always type: {_KEYS}.")
+        kept = language("Your answers are not kept.")
+        if save is not None:
+            kept = language("Your answers will be saved in %(file)s.", file=visible(str(save)))
+        self._say(language("We ask first what matters most, and no more than we need.") + f" {kept}")
+        self._say(self._keys)
 
     def _say_progress(self, step: Step) -> None:
         """Say how far the interview is, and what is proven already; the lowest tier is never told before the end."""
-        filled = _BAR * step.done // (step.done + step.left)
+        language, most = self._language, step.done + step.left
+        filled = _BAR * step.done // most
         print()
-        self._say(
-            f"[{'#' * filled}{'-' * (_BAR - filled)}] Question {step.done + 1} of at most {step.done + step.left}", _DIM
-        )
+        place = language("Question %(number)s of at most %(most)s", number=step.done + 1, most=most)
+        self._say(f"[{'#' * filled}{'-' * (_BAR - filled)}] {place}", _DIM)
         tier = step.result.tier
         if tier.rank > self._rank_told:
-            self._say(f"Your answers already mean: {tier.label}. {tier.advice_while_open}", _BOLD)
-            self._say("Please go on: more answers can show whether you need help even sooner.")
+            told = language("Your answers already mean: %(tier)s.", tier=tier.label)
+            self._say(f"{told} {tier.advice_while_open}", _BOLD)
+            self._say(language("Please go on: more answers can show whether you need help even sooner."))
             print()
         self._rank_told = tier.rank
 
     def _say_not_understood(self, said: str, prompt: str) -> None:
-        what = f'"{visible(said[:40])}" is not an answer here. ' if said else ""
-        self._say(f"{what}Please type {prompt}; d if you don't know, ? for help.")
+        language = self._language
+        what = language('"%(said)s" is not an answer here.', said=visible(said[:40])) + " " if said else ""
+        self._say(what + language("Please type %(prompt)s; d if you don't know, ? for help.", prompt=prompt))
 
     def _say(self, text: str, style: str = "", indent: str = "") -> None:
         for line in _wrapped(text, self._width, indent):
@@ -240,9 +257,10 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
     )
 
 
-def _help(screen: Screen) -> list[str]:
+def _help(screen: Screen, language: Language) -> list[str]:
     """Return what helps to answer the questions of a screen."""
     if screen.lead_in is None:
         return [question.help for question in screen.questions if question.help]
     helped = [f"{sentence(each.answer_text)}: {each.help}" for each in screen.questions if each.help]
-    return [*helped, "To say that you do not know one of them, type a d before its number, such as d2."]
+    how = language("To say that you do not know one of them, type a d before its number, such as d2.")
+    return [*helped, how]

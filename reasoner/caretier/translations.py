@@ -1,4 +1,7 @@
-"""Whether the ontology speaks each of its languages throughout: once one term is translated, all of its kind are."""
+"""Whether the ontology speaks each of its languages throughout: once one term is translated, all of its kind are.
+
+The vocabulary that all domains share may speak more languages than a domain; those are not asked of the domain.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,8 @@ from rdflib.term import Node
 
 from caretier.complaints import Complaint
 from caretier.draft import Draft
+from caretier.language import ENGLISH
 from caretier.vocabulary import CT
-
-_FIRST_LANGUAGE = "en"
 
 
 def translation_complaints(draft: Draft) -> list[Complaint]:
@@ -22,12 +24,19 @@ def translation_complaints(draft: Draft) -> list[Complaint]:
     vocabulary has for people.
     """
     texts = _texts(draft.graph)
+    of_domain = {
+        language
+        for term, of_term in texts.items()
+        if not term.startswith(str(CT))
+        for languages in of_term.values()
+        for language in languages - {ENGLISH.tag}
+    }
     kinds = {term: set(_kinds(draft.graph, term)) for term in texts}
     spoken: dict[tuple[Node, Node], set[str]] = defaultdict(set)
     for term, of_term in texts.items():
         for predicate, languages in of_term.items():
             for kind in kinds[term]:
-                spoken[kind, predicate] |= languages - {_FIRST_LANGUAGE}
+                spoken[kind, predicate] |= languages & of_domain
     complaints = []
     for term, of_term in sorted(texts.items()):
         missing = sorted(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from caretier.interview import Screen
+from caretier.language import Language
 from caretier.questionnaire import Answer, Question, is_answer
 
-DONT_KNOW = frozenset({"d", "don't know", "dont know", "don’t know"})
-
-_YES_OR_NO = {"y": True, "yes": True, "n": False, "no": False}
-_NONE = frozenset({"0", "n", "no", "none", "none of these"})
 _LONGEST_NUMBER = 9
 
 
@@ -16,36 +13,46 @@ class NotUnderstoodError(Exception):
     """What was typed is no answer to what was asked."""
 
 
-def asked_for(screen: Screen) -> str:
+def asked_for(screen: Screen, language: Language) -> str:
     """Say what to type at a screen."""
     if screen.lead_in is not None:
-        return f"the numbers that apply, such as 1 {len(screen.questions)}, or 0 for none"
+        return language("the numbers that apply, such as 1 %(last)s, or 0 for none", last=len(screen.questions))
     question = screen.questions[0]
     if question.type == "boolean":
-        return "yes or no"
+        return language("yes or no")
     if question.type == "choice":
-        return f"a number from 1 to {len(question.options)}"
-    return f"a whole number from {question.minimum} to {question.maximum}"
+        return language("a number from 1 to %(most)s", most=len(question.options))
+    return language("a whole number from %(least)s to %(most)s", least=question.minimum, most=question.maximum)
 
 
-def understood(screen: Screen, typed: str) -> dict[str, Answer]:
+def is_said(words: str, typed: str, language: Language) -> bool:
+    """Say whether what was typed is one of some words, which are told apart by `|`; the English ones always count.
+
+    >>> from caretier.language import ENGLISH
+    >>> is_said("y|yes", "Yes", ENGLISH)
+    True
+    """
+    return typed.lower() in {*words.split("|"), *language(words).split("|")}
+
+
+def understood(screen: Screen, typed: str, language: Language) -> dict[str, Answer]:
     """Return the answers that a line gives to the questions of a screen; NotUnderstoodError when it gives none."""
-    said = " ".join(typed.lower().replace(",", " ").split())
-    if said in DONT_KNOW:
+    said = " ".join(typed.lower().replace(",", " ").replace("’", "'").split())
+    if is_said("d|don't know|dont know", said, language):
         return {question.id: None for question in screen.questions}
     if screen.lead_in is not None:
-        return _ticked(screen, said)
+        return _ticked(screen, said, language)
     question = screen.questions[0]
-    answer = _answer(question, said)
+    answer = _answer(question, said, language)
     if answer is None:
         raise NotUnderstoodError
     return {question.id: answer}
 
 
-def _answer(question: Question, said: str) -> Answer:
+def _answer(question: Question, said: str, language: Language) -> Answer:
     """Return the answer that is said; None when it is none."""
     if question.type == "boolean":
-        return _YES_OR_NO.get(said)
+        return True if is_said("y|yes", said, language) else False if is_said("n|no", said, language) else None
     if question.type == "choice":
         for number, option in enumerate(question.options, 1):
             if said in (str(number), option.id, option.label.lower()):
@@ -55,9 +62,9 @@ def _answer(question: Question, said: str) -> Answer:
     return whole if is_answer(question, whole) else None
 
 
-def _ticked(screen: Screen, said: str) -> dict[str, Answer]:
+def _ticked(screen: Screen, said: str, language: Language) -> dict[str, Answer]:
     """Read the numbers of a checklist: each alone is a yes, after a d it is not known, and all others are a no."""
-    if said in _NONE:
+    if is_said("0|n|no|none|none of these", said, language):
         return screen.ticked(())
     yes, unknown = set[str](), set[str]()
     for word in said.split():

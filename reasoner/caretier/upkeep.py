@@ -13,8 +13,9 @@ from caretier.compilation import compile_model, verify_model
 from caretier.complaints import as_data, as_text
 from caretier.curation import check
 from caretier.errors import UnreadableInputError
-from caretier.files import replace_text
+from caretier.files import replace_text, write_folder
 from caretier.formatting import bring_to_form
+from caretier.knowledge_base import load
 from caretier.lockfile import NAME, read_file, render
 from caretier.ontology import load_ontology
 from caretier.progress import counted_progress, progress
@@ -62,6 +63,26 @@ def format_files(options: argparse.Namespace) -> int:
         elif moved:
             print(f"unchanged: {file.target}, which says the same as {file.source}")
     return 1 if wrong else 0
+
+
+def release(options: argparse.Namespace) -> int:
+    """Write all that is released of a domain into a new folder; nothing that `check` finds an error in is released."""
+    from caretier.release import CHECKSUMS, release_files
+
+    root, folder = Path(options.ontology or bundled_root()), Path(options.folder)
+    with progress("checking") as say:
+        complaints = [each for each in check(root, options.time_limit, say) if each.severity == "error"]
+    if complaints:
+        print(as_text(root, complaints))
+        return 1
+    with progress("writing"):
+        kb = load(root, time_limit=options.time_limit)
+        files = release_files(kb)
+        write_folder(folder, files)
+    for name, text in sorted(files.items()):
+        print(f"{folder / name}  {len(text.encode()):,} bytes")
+    print(f"Knowledge {kb.knowledge.version}; check it anywhere with: sha256sum --check {CHECKSUMS}")
+    return 0
 
 
 def compile_ontology(options: argparse.Namespace) -> int:

@@ -324,6 +324,8 @@ def test_the_keyboard_is_enough(visit: Open) -> None:
         expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Español")).to_be_focused()
+        page.keyboard.press("Tab")
         expect(page.get_by_role("button", name="Start for myself")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.get_by_text("Question 1 of")).to_be_visible()

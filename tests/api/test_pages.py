@@ -8,150 +8,20 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
 
 import caretier
 from caretier.presentation import sentence
-from caretier.questionnaire import Answer
 from caretier_api.app import create_app
 from caretier_api.settings import Settings
+from tests.api.visitor import HTML, Answers, Page, Visitor
 
-HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-Answers = Mapping[str, Answer]
 EMERGENCY: Answers = {"pain-lower-back": True, "saddle-numbness": True}
 APPOINTMENT: Answers = {"fever": True, "age": 63, "cancer": "past", "weight-loss": None}
-
-
-class Page(HTMLParser):
-    """What a page says, and the fields of its forms."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
-        self.status = response.status_code
-        self.html = response.text
-        self.hidden: list[tuple[str, str]] = []
-        self.inputs: list[dict[str, str | None]] = []
-        self.buttons: list[dict[str, str | None]] = []
-        self.forms: list[dict[str, str | None]] = []
-        self.links: list[str] = []
-        self._said: list[str] = []
-        self.feed(self.html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Collect what can be filled in, pressed and followed."""
-        attributes = dict(attrs)
-        if tag == "form":
-            self.forms.append(attributes)
-        elif tag == "input" and attributes.get("type") == "hidden" and len(self.forms) == 1:
-            self.hidden.append((str(attributes["name"]), str(attributes["value"])))
-        elif tag == "input" and attributes.get("type") != "hidden":
-            self.inputs.append(attributes)
-        elif tag == "button":
-            self.buttons.append(attributes)
-        elif tag in ("a", "link") and attributes.get("href"):
-            self.links.append(str(attributes["href"]))
-
-    def handle_data(self, data: str) -> None:
-        """Collect what is said."""
-        self._said.append(data)
-
-    @property
-    def text(self) -> str:
-        """All that is said."""
-        return " ".join(" ".join(self._said).split())
-
-    @property
-    def asked(self) -> list[str]:
-        """The questions of the screen."""
-        return [value for name, value in self.hidden if name == "asked"]
-
-    @property
-    def checked(self) -> list[str]:
-        """What is ticked or chosen."""
-        return [f"{each['name']}={each['value']}" for each in self.inputs if "checked" in each]
-
-    @property
-    def is_result(self) -> bool:
-        """Whether the interview is over."""
-        return "Summary for the doctor" in self.text
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """The number of the question, and of how many at most."""
-        found = re.search(r"Question (\d+) of at most (\d+)", self.text)
-        assert found, self.text
-        return int(found[1]), int(found[2])
-
-
-class Visitor:
-    """Somebody who reads pages and presses buttons."""
-
-    def __init__(self, client: TestClient) -> None:
-        self._client = client
-
-    def get(self, path: str, **headers: str) -> Page:
-        """Open a page."""
-        return Page(self._client.get(path, headers=HTML | headers))
-
-    def post(self, *given: tuple[str, str]) -> Page:
-        """Send a form with these fields."""
-        response = self._client.post("/interview", data=_grouped(given), headers=HTML)
-        page = Page(response)
-        if response.headers["content-type"].startswith("text/html"):
-            assert response.headers["cache-control"] == "no-store"
-        return page
-
-    def start(self, whom: str = "me") -> Page:
-        """Begin the interview."""
-        return self.post(("for", whom))
-
-    def press(self, page: Page, button: str, *inputs: tuple[str, str]) -> Page:
-        """Fill in a screen and press a button."""
-        return self.post(*page.hidden, *inputs, ("do", button))
-
-    def change(self, page: Page, questions: str) -> Page:
-        """Press the button that asks these questions again."""
-        assert any(button.get("value") == questions for button in page.buttons), page.buttons
-        return self.post(*page.hidden, ("change", questions))
-
-    def answer(self, page: Page, answers: Answers) -> Page:
-        """Answer one screen; what is not said is denied, and the first option is chosen."""
-        asked = page.asked
-        if len(asked) > 1:
-            yes = [("yes", each) for each in asked if answers.get(each) is True]
-            unknown = [("unknown", each) for each in asked if answers.get(each, False) is None]
-            return self.press(page, "continue" if yes or unknown else "none", *yes, *unknown)
-        offered = [str(each["value"]) for each in page.inputs if each.get("type") == "radio"]
-        if not offered:
-            return self.press(page, "continue", ("answer", str(answers.get(asked[0], 0))))
-        said = answers.get(asked[0], "no" if "no" in offered else offered[0])
-        word = "?" if said is None else "yes" if said is True else said
-        return self.press(page, "continue", ("answer", str(word)))
-
-    def walk(self, answers: Answers, whom: str = "me") -> list[Page]:
-        """Answer everything that is asked; the last page is the result."""
-        return self.walk_on(self.start(whom), answers)
-
-    def walk_on(self, page: Page, answers: Answers) -> list[Page]:
-        """Answer everything that is asked from this page on."""
-        pages = [page]
-        while pages[-1].asked and len(pages) < 40:
-            pages.append(self.answer(pages[-1], answers))
-        return pages
-
-
-def _grouped(pairs: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for name, value in pairs:
-        grouped.setdefault(name, []).append(value)
-    return grouped
 
 
 @pytest.fixture(scope="module")
@@ -479,7 +349,7 @@ def test_a_contradiction_is_told_in_words_and_can_be_mended(visitor: Visitor, kb
     assert any(each.message in page.text for each in kb.knowledge.contradictions)
     assert '"sex"' not in page.text
     assert "Which of these answers is not right?" in page.text
-    assert [button["value"] for button in page.buttons] == ["sex", "erectile-failure", "back"]
+    assert [button["value"] for button in page.buttons] == ["sex", "erectile-failure", "back", "es"]
     asked = visitor.change(page, "sex")
     assert asked.checked == ["answer=female"]
     mended = visitor.press(asked, "continue", ("answer", "?"))
@@ -605,7 +475,7 @@ def test_nothing_of_the_interview_is_kept_or_stands_in_an_address(visitor: Visit
         assert page.response.headers["cache-control"] == "no-store"
         assert not page.response.cookies
         assert all(form["method"] == "post" and form["action"] == "/interview" for form in page.forms)
-        assert not any("?" in link for link in page.links)
+        assert {link.partition("?")[2] for link in page.links} <= {"", "lang=en", "lang=es"}
 
 
 def test_static_files_may_be_kept_for_ever(client: TestClient, visitor: Visitor) -> None:

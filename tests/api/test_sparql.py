@@ -202,7 +202,7 @@ def test_faults_are_told_with_their_place(http: httpx.Client) -> None:
     assert "SELECT DISTINCT ?graph" in told("ASK FROM <urn:none> {}")
 
 
-SELECT = "SELECT ?s ?l { ?s rdfs:label ?l FILTER(?s = ct:EmergencyCare) }"
+SELECT = "SELECT ?s ?l { ?s rdfs:label ?l FILTER(?s = ct:EmergencyCare && LANG(?l) = 'en') }"
 CONSTRUCT = "CONSTRUCT { ?s rdfs:label ?l } { ?s rdfs:label ?l FILTER(?s = ct:EmergencyCare) }"
 
 

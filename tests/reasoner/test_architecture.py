@@ -29,6 +29,7 @@ MODEL_TOWER = (
     "interval",
     "interview",
     "knowledge",
+    "language",
     "lattice",
     "limits",
     "lockfile",

@@ -215,7 +215,7 @@ def test_query_runs_shipped_and_own_queries(capsys: pytest.CaptureFixture[str], 
     assert cli.main(["query", names[0]]) == 0
     assert "row" in capsys.readouterr().out
     own = tmp_path / "own.rq"
-    own.write_text("SELECT ?label { bp:CaudaEquinaSyndrome rdfs:label ?label }")
+    own.write_text("SELECT ?label { bp:CaudaEquinaSyndrome rdfs:label ?label FILTER(LANG(?label) = 'en') }")
     assert cli.main(["query", str(own), "--format", "csv"]) == 0
     assert capsys.readouterr().out.splitlines() == ["label", "cauda equina syndrome"]
     assert cli.main(["query", "CONSTRUCT { ?t ct:rank ?r } { ?t ct:rank ?r }"]) == 0

@@ -244,10 +244,14 @@ def test_nothing_needs_a_translation_before_one_is_there(good: Draft) -> None:
 @pytest.mark.parametrize(
     ("translated", "term", "missing"),
     [
-        ('bp:OsteoporosisQuestion ct:questionText "¿Tiene osteoporosis?"@es', "bp:FeverQuestion", "question text (es)"),
+        ('bp:OsteoporosisQuestion ct:questionText "Et les os ?"@fr', "bp:FeverQuestion", "question text (fr)"),
         ('bp:LegWeakness rdfs:label "faiblesse de la jambe"@fr', "bp:SaddleNumbness", "label (fr)"),
-        ('bp:FeverRedFlag ct:plainReason "Puede ser."@es', "bp:WeightLossRedFlag", "plain reason (es)"),
-        ('ct:EmergencyCare ct:advice "Llame."@es', "ct:ContactDoctor", "advice (es)"),
+        ('bp:FeverRedFlag ct:plainReason "Peut-être."@fr', "bp:WeightLossRedFlag", "plain reason (fr)"),
+        (
+            'bp:Fever rdfs:label "fièvre"@fr . ct:EmergencyCare ct:advice "Appelez."@fr',
+            "ct:ContactDoctor",
+            "advice (fr)",
+        ),
     ],
 )
 def test_a_text_that_others_of_its_kind_have_in_a_language_is_missed(
@@ -260,10 +264,15 @@ def test_a_text_that_others_of_its_kind_have_in_a_language_is_missed(
     require_words(found, {"severity": "warning", "says": "add each of these texts once more"})
 
 
+def test_the_vocabulary_may_speak_more_languages_than_a_domain(good: Draft) -> None:
+    draft = change(good, 'INSERT DATA { ct:EmergencyCare rdfs:label "urgences"@fr }')
+    assert not translation_complaints(draft)
+
+
 def test_a_deprecated_term_needs_no_translation(good: Draft) -> None:
     draft = change(
         good,
-        'INSERT DATA { bp:SpinalInfection rdfs:label "infección de la columna"@es }',
+        'INSERT DATA { bp:SpinalInfection rdfs:label "infection"@fr }',
         "INSERT DATA { bp:Cancer owl:deprecated true }",
     )
     assert iri("bp:Cancer") not in {each.term for each in translation_complaints(draft)}

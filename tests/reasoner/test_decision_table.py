@@ -196,7 +196,8 @@ def test_any_few_of_many_are_counted() -> None:
     ],
 )
 def test_a_number_is_said_with_its_unit(name: str, unit: str | None, atom: Atom, expected: str) -> None:
-    assert said(Question("q", "#q", "integer", "all", "?", None, name, unit=unit), atom) == expected
+    question = Question("q", "#q", "integer", "all", "?", None, name, minimum=0, maximum=120, unit=unit)
+    assert said(Questionnaire((question,), (), "", ""), atom) == expected
 
 
 @pytest.mark.parametrize("width", [24, 40, 80, 100])

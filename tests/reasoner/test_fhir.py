@@ -24,7 +24,7 @@ from caretier.fhir import ABSENT
 from caretier.fhir_questionnaire import questionnaire_resource
 from caretier.fhir_response import ResponseAnswers, fhir_time, read_response, response_resource
 from caretier.fhir_result import results_bundle
-from caretier.knowledge import Knowledge
+from caretier.knowledge import CareTier, Knowledge
 from caretier.mappings import read_codes
 from caretier.model import DecisionModel
 from caretier.questionnaire import Answer, Answers, Group, Option, Question, Questionnaire
@@ -382,12 +382,12 @@ def test_only_answers_with_which_nothing_is_wrong_tell_what_is_proven(kb: careti
     modified = {"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}
     url = f"{questionnaire_resource(kb.knowledge, {})['url']}"
 
-    def proven(items: list[Resource], **header: Any) -> str | None:
+    def proven(items: list[Resource], **header: Any) -> CareTier | None:
         with pytest.raises(InvalidAnswersError) as refused:
             kb.checked(lambda: read_response({**plain, "item": items, **header}, kb.knowledge))
         return refused.value.proven
 
-    assert proven([sign, slip]) == "emergency care"
+    assert proven([sign, slip]) == kb.knowledge.tier("EmergencyCare")
     assert proven([sign, sign | {"answer": [{"valueBoolean": False}]}]) is None
     assert proven([sign | modified]) is None
     assert proven([{"linkId": "group.pelvis", "item": [sign]} | modified]) is None
@@ -529,7 +529,7 @@ def test_a_contradiction_is_one_in_fhir_too(kb: caretier.KnowledgeBase) -> None:
     response = response_resource(kb.questionnaire.read({"answers": answers}), kb.knowledge)
     refused = outcome(kb, read_response(response, kb.knowledge))
     assert isinstance(refused, ContradictionError)
-    assert refused.proven == "emergency care"
+    assert refused.proven == kb.knowledge.tier("EmergencyCare")
 
 
 @pytest.mark.parametrize(

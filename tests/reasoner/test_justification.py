@@ -13,6 +13,7 @@ from rdflib import RDFS, Graph
 
 import caretier
 from caretier.axioms import axioms_of, signature
+from caretier.extraction import Reader
 from caretier.hermit import logical_part
 from caretier.justification import Justification, Justifier
 from caretier.knowledge import AtomSet, RedFlag
@@ -75,7 +76,7 @@ def test_every_axiom_has_words_of_its_own(
     assert len({each.manchester for each in told.values()}) == len(axioms)
     assert len({each.text for each in told.values()}) == len(axioms)
     for axiom, words in told.items():
-        labels = {str(graph.value(term, RDFS.label)) for term in signature([axiom])}
+        labels = {Reader(graph).text(term, RDFS.label) or "" for term in signature([axiom])}
         named = set(re.findall(r"'((?:[^'\\]|\\.)+)'", words.manchester))
         assert named == {label for label in labels if not label.isidentifier()}
         assert re.fullmatch(r'["A-Z].*\.', words.text)

@@ -63,7 +63,7 @@ def _refusal(outcome: Result | InputError) -> object:
     if isinstance(outcome, Result):
         return None
     assert isinstance(outcome, ContradictionError)
-    return type(outcome), frozenset(outcome.problems), outcome.proven, outcome.advice
+    return type(outcome), frozenset(outcome.problems), outcome.proven
 
 
 def _conclusions(result: Result) -> object:
@@ -84,7 +84,7 @@ def _set_aside(model: DecisionModel, each: Twice) -> bool:
     if not isinstance(each.model, ContradictionError):
         return False
     tier = model.evaluator.tier(model.evaluator.red_flags(model.evaluator.given(each.answers)))
-    return each.model.proven != (tier.label if tier.rank else None)
+    return each.model.proven != (tier if tier.rank else None)
 
 
 def test_the_documents_are_of_every_kind(

@@ -103,7 +103,7 @@ def _faults(kb: caretier.KnowledgeBase, graph: Graph, disposition: Graph) -> str
             "bp:X owl:equivalentClass [ owl:onProperty bp:m ; owl:hasValue 37 ]",
             "ageInYears: an axiom speaks of this number",
         ),
-        ("bp:n owl:equivalentProperty ct:treatmentMonths", "treatmentMonths: an axiom speaks of this number"),
+        ("bp:n owl:equivalentProperty bp:treatmentMonths", "treatmentMonths: an axiom speaks of this number"),
         ("ct:ageInYears rdfs:range bp:PlausibleAge", "ageInYears: an axiom speaks of this number"),
         (
             "[] a swrl:DatavaluedPropertyAtom ; swrl:propertyPredicate ct:ageInYears ; swrl:argument2 37",

@@ -107,7 +107,7 @@ def test_a_contradiction_never_hides_what_the_rest_proves(
 ) -> None:
     (outcome,) = assess_rdf(text)
     assert isinstance(outcome, caretier.ContradictionError)
-    assert outcome.proven == kb.reference.knowledge.tiers[0].label
+    assert outcome.proven == kb.reference.knowledge.tiers[0]
     assert str(outcome).startswith("The other answers alone already mean")
 
 

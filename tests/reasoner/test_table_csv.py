@@ -152,7 +152,7 @@ def test_changes_are_told_in_words_too(model: DecisionModel, minimal_sets: list[
                 assert label == labels[tier]
                 if ids == "raised_by":
                     question, answer = next(iter(_answers(model.knowledge.questionnaire, told).items()))
-                    assert said_there == questions[question].phrase(answer)
+                    assert said_there == model.knowledge.questionnaire.phrase(questions[question], answer)
                 else:
                     left_open = [questions[each.removeprefix("without ")].answer_text for each in told.split("; ")]
                     assert said_there == f"without {' and '.join(left_open)}"

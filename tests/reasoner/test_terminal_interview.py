@@ -20,6 +20,7 @@ import pytest
 
 from caretier import KnowledgeBase
 from caretier.interview import Screen
+from caretier.language import ENGLISH
 from caretier.typed_answers import NotUnderstoodError, asked_for, understood
 
 COMMAND = [sys.executable, "-m", "caretier.cli", "interview"]
@@ -352,7 +353,7 @@ def test_without_standard_input_one_line_says_so() -> None:
     ],
 )
 def test_typed_answers_are_understood(screens: dict[str, Screen], screen: str, typed: str, meant: object) -> None:
-    assert understood(screens[screen], typed) == {screen: meant}
+    assert understood(screens[screen], typed, ENGLISH) == {screen: meant}
 
 
 @pytest.mark.parametrize(
@@ -363,8 +364,8 @@ def test_typed_answers_are_understood(screens: dict[str, Screen], screen: str, t
 )  # fmt: skip
 def test_what_is_no_answer_is_not_guessed(screens: dict[str, Screen], screen: str, typed: str) -> None:
     with pytest.raises(NotUnderstoodError):
-        understood(screens[screen], typed)
-    assert asked_for(screens[screen])
+        understood(screens[screen], typed, ENGLISH)
+    assert asked_for(screens[screen], ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -386,7 +387,7 @@ def test_a_checklist_says_no_to_what_is_not_named(
         question.id: True if str(number) in yes else None if str(number) in unknown else False
         for number, question in enumerate(questions, 1)
     }
-    assert understood(screens["checklist"], typed) == expected
+    assert understood(screens["checklist"], typed, ENGLISH) == expected
 
 
 def test_the_page_fits_the_width() -> None:

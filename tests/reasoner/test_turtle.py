@@ -104,7 +104,7 @@ EDITS = {  # the module, the edit, and how many lines may come or go
         "[ a owl:Restriction ; owl:onProperty ct:symptomOf ; owl:hasValue bp:Cancer ] }",
         4,
     ),
-    "a label in another language": ("findings", 'INSERT DATA { bp:Tiredness rdfs:label "cansancio"@es }', 2),
+    "a label in another language": ("findings", 'INSERT DATA { bp:Tiredness rdfs:label "fatigue"@fr }', 2),
     "another definition": (
         "findings",
         "DELETE { bp:Tiredness skos:definition ?old } "

@@ -8,7 +8,7 @@
   let waiting = false;
 
   function keep() {
-    pages.set(place, { body: tame(document.body), title: document.title });
+    pages.set(place, { body: tame(document.body), title: document.title, lang: document.documentElement.lang });
   }
 
   function tame(body) {
@@ -20,9 +20,10 @@
     return body;
   }
 
-  function show({ body, title }) {
+  function show({ body, title, lang }) {
     document.body.replaceWith(body);
     document.title = title;
+    document.documentElement.lang = lang;
     scrollTo({ top: 0, behavior: "instant" });
     offerPrinting();
     (document.querySelector("[data-begin]") ?? document.getElementById("main")).focus({ preventScroll: true });
@@ -40,7 +41,7 @@
     });
     if (!response.headers.get("Content-Type")?.startsWith("text/html")) throw new TypeError("no page");
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    return { body: document.adoptNode(tame(page.body)), title: page.title };
+    return { body: document.adoptNode(tame(page.body)), title: page.title, lang: page.documentElement.lang };
   }
 
   async function meanwhile(work) {

@@ -16,6 +16,7 @@ from caretier.fhir import Code
 from caretier.hermit import logical_part
 from caretier.knowledge import RedFlag
 from caretier.knowledge_base import KnowledgeBase
+from caretier.language import ENGLISH
 from caretier.manchester import Verbalizer
 from caretier.questionnaire import Question
 from caretier.rdf_documents import render_rdf
@@ -179,7 +180,9 @@ class Terms:
     def _statements(self, term: Node) -> Iterator[Statement]:
         stated = sorted(self._graph.predicate_objects(term), key=lambda each: (str(each[0]), str(each[1])))
         for predicate, value in stated:
-            if predicate not in _TOLD_APART and isinstance(value, URIRef | Literal):
+            if isinstance(value, Literal) and not _is_english(value):
+                yield Statement(self._named(predicate), f"{value} ({value.language})")
+            elif predicate not in _TOLD_APART and isinstance(value, URIRef | Literal):
                 told = self._named(value) if isinstance(value, URIRef) else str(value)
                 yield Statement(self._named(predicate), told)
 
@@ -222,7 +225,12 @@ class Terms:
         return Named(str(node), label)
 
     def _texts(self, term: Node, predicate: Node) -> tuple[str, ...]:
-        return tuple(sorted(str(value) for value in self._graph.objects(term, predicate)))
+        return tuple(sorted(str(value) for value in self._graph.objects(term, predicate) if _is_english(value)))
+
+
+def _is_english(value: Node) -> bool:
+    """Say whether a value is in English, or in no language."""
+    return not isinstance(value, Literal) or value.language in (None, ENGLISH.tag)
 
 
 def _ordered(names: Iterable[Named]) -> tuple[Named, ...]:
