@@ -9,7 +9,7 @@ from typing import Any
 import pyoxigraph as ox
 import pyshacl
 from pyshacl.errors import ReportableRuntimeError
-from rdflib import RDF, SH, Graph, URIRef
+from rdflib import OWL, RDF, SH, Graph, URIRef
 from rdflib.term import Node
 
 from caretier.errors import KnowledgeError
@@ -45,9 +45,9 @@ def validate(data: ox.Store, shapes: Graph) -> tuple[Violation, ...]:
     try:
         conforms, report, text = pyshacl.validate(_data_graph(data), shacl_graph=shapes, advanced=True, inplace=True)
     except (ReportableRuntimeError, TypeError, SyntaxError) as error:  # the last is what Oxigraph says of SPARQL
-        raise KnowledgeError(f"The shapes cannot be used: {' '.join(str(error).split())[:300]}") from error
+        raise _unusable(shapes, str(error)) from error
     if not isinstance(report, Graph):
-        raise KnowledgeError(f"The shapes cannot be used: {' '.join(str(text).split())[:300]}")
+        raise _unusable(shapes, str(text))
     if conforms:
         return ()
     violations = [
@@ -70,9 +70,9 @@ def run_rules(data: ox.Store, rules: Graph, *, to_fixpoint: bool) -> None:
         try:
             outcome = pyshacl.shacl_rules(_data_graph(data), shacl_graph=rules, inplace=True)
         except (ReportableRuntimeError, SyntaxError) as error:
-            raise KnowledgeError(f"The rules cannot be run: {' '.join(str(error).split())[:300]}") from error
+            raise _unusable(rules, str(error)) from error
         if type(outcome) is Graph and (None, RDF.type, _FAILURE) in outcome:
-            raise KnowledgeError(f"The rules cannot be run: {outcome.value(None, SH.message)}")
+            raise _unusable(rules, str(outcome.value(None, SH.message)))
         if not to_fixpoint or len(data) == before:
             return
 
@@ -91,6 +91,13 @@ def add_pairs(data: ox.Store, predicate: URIRef, found: Iterable[tuple[str, str]
     """Add triples with this predicate between IRIs to a store."""
     name = ox.NamedNode(str(predicate))
     data.extend(ox.Quad(ox.NamedNode(subject), name, ox.NamedNode(value)) for subject, value in found)
+
+
+def _unusable(shapes: Graph, why: str) -> KnowledgeError:
+    """Make the error for shapes or rules that do not work, which names them by the IRI that the catalog knows."""
+    iri = shapes.value(None, RDF.type, OWL.Ontology)
+    said = " ".join(why.split())[:300]
+    return KnowledgeError(f"The shapes <{iri}> cannot be used: {said} Correct them in the file that the catalog gives.")
 
 
 def _data_graph(data: ox.Store) -> Any:
