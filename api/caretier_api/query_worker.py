@@ -11,6 +11,7 @@ import orjson
 import pyoxigraph as ox
 
 from caretier.errors import CaretierError, QueryError
+from caretier.knowledge_graph import is_graph, open_graph
 from caretier.ontology import Ontology, load_ontology
 from caretier.query import Limits, Query
 from caretier.sparql_process import run_query_within
@@ -39,6 +40,8 @@ class _Data:
 
     @cached_property
     def store(self) -> ox.Store:
+        if self.dataset is not None and is_graph(Path(self.dataset)):
+            return open_graph(Path(self.dataset))
         store = queryable(self.ontology)
         add_inferred(store, self.ontology, self.reasoner_seconds)
         if self.dataset is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from caretier.knowledge_base import KnowledgeBase
+    from caretier.query import Found, Query
 
 
 def assess(options: argparse.Namespace) -> int:
@@ -135,15 +136,35 @@ def query(options: argparse.Namespace) -> int:
             "Give a query: a file, a name from `caretier query --list`, or SPARQL; - reads standard input."
         )
     text = next((query.text for query in shipped if query.name == options.query), None) or _query_text(options.query)
-    results = assess_files(kb, options.files, progress) if options.files else []
-    require_apart(results)
-    graphs = [result.to_graph() for result in results]
     given = Query(text, dict(_prefixes(kb)), solutions=options.format)
-    store = queryable(kb.ontology, graphs)
-    with progress("querying"):
-        found = run_query_within(store, given, Limits(options.time_limit))
+    if options.endpoint is not None or options.data is not None:
+        if options.files:
+            raise QueryError("Answers to assess go with the ontology alone, not with --data or --endpoint.")
+        found = _asked_elsewhere(options, given)
+    else:
+        results = assess_files(kb, options.files, progress) if options.files else []
+        require_apart(results)
+        store = queryable(kb.ontology, [result.to_graph() for result in results])
+        with progress("querying"):
+            found = run_query_within(store, given, Limits(options.time_limit))
     print(found.content.decode(), end="")
     return 0
+
+
+def _asked_elsewhere(options: argparse.Namespace, given: Query) -> Found:
+    """Put a query to a knowledge graph on disk, or to another server."""
+    with progress("querying"):
+        if options.endpoint is not None:
+            from caretier.sparql_endpoint import ask
+
+            return ask(options.endpoint, given, options.time_limit)
+        from pathlib import Path
+
+        from caretier.knowledge_graph import open_graph
+        from caretier.query import Limits
+        from caretier.sparql_process import run_query_within
+
+        return run_query_within(open_graph(Path(options.data)), given, Limits(options.time_limit))
 
 
 def _query_text(argument: str) -> str:

@@ -77,6 +77,24 @@ def run_query(store: ox.Store, query: Query, most_rows: int | None = None) -> Fo
         raise QueryError(f"The query cannot be run: {_told(error)}") from None
 
 
+def declared(query: Query) -> str:
+    """Write a query with the prefixes that it uses and does not declare itself, for a server that knows none."""
+    plain = _NOT_PLAIN.sub(" ", query.text)
+    own = set(re.findall(r"(?i)\bprefix\s+([\w.-]*):", plain))
+    used = set(re.findall(r"(?<![\w.:?$@-])([a-zA-Z][\w.-]*):", plain))
+    known = {name: iri for name, iri in (_STANDARD | dict(query.prefixes)).items() if name in used - own}
+    return "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in known.items()) + query.text
+
+
+def presented(content: bytes, query: Query) -> Found:
+    """Write solutions in JSON, as another server gave them, as the query wants to have them."""
+    try:
+        results = ox.parse_query_results(content, format=ox.QueryResultsFormat.JSON)
+        return _written(results, query, _STANDARD | dict(query.prefixes), None)
+    except (SyntaxError, ValueError) as error:
+        raise QueryError(f"The answer is no SPARQL result: {_told(error)}") from None
+
+
 def _given_graphs(store: ox.Store, query: Query) -> Graphs | None:
     if not query.default_graphs and not query.named_graphs:
         return None

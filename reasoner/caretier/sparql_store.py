@@ -54,12 +54,17 @@ def queryable(ontology: Ontology, assessed: Iterable[Graph] = ()) -> ox.Store:
     Each ontology is in the graph that has its IRI as name as well.
     """
     store = ox.Store()
-    _add(store, str(ontology.iri), ontology.graph)
-    for iri, path in _further_modules(ontology):
-        _add(store, iri, parse_file(path))
+    add_ontology(store, ontology)
     for graph in assessed:
         store.bulk_extend(_triples(graph))
     return store
+
+
+def add_ontology(store: ox.Store, ontology: Ontology) -> None:
+    """Add an ontology, and every further ontology that its catalog lists."""
+    add_graph(store, str(ontology.iri), ontology.graph)
+    for iri, path in _further_modules(ontology):
+        add_graph(store, iri, parse_file(path))
 
 
 def inferred_name(ontology: Ontology) -> str:
@@ -78,7 +83,7 @@ def add_inferred(store: ox.Store, ontology: Ontology, time_limit: float = DEFAUL
         for name, above in classes.items():
             for each in above - {name}:
                 inferred.add((URIRef(name), predicate, URIRef(each)))
-    _add(store, inferred_name(ontology), inferred - ontology.graph)
+    add_graph(store, inferred_name(ontology), inferred - ontology.graph)
 
 
 def add_folder(store: ox.Store, folder: Path) -> None:
@@ -89,13 +94,17 @@ def add_folder(store: ox.Store, folder: Path) -> None:
     """
     for path in sorted(folder.rglob("*")):
         if path.suffix in _FORMATS and path.is_file():
-            place = path.relative_to(folder).as_posix()
-            name = ox.NamedNode(_DATASET + quote(place))
-            try:
-                quads = ox.parse(path=path, format=_FORMATS[path.suffix], rename_blank_nodes=True)
-                store.bulk_extend(_twice(quads, name))
-            except (SyntaxError, ValueError, OSError) as error:
-                raise KnowledgeError(f"{place} cannot be read: {' '.join(str(error).split())[:300]}") from None
+            add_file(store, path, path.relative_to(folder).as_posix())
+
+
+def add_file(store: ox.Store, path: Path, place: str) -> None:
+    """Add a file of RDF, in a graph that is named by its place; graphs with names of their own keep them."""
+    name = ox.NamedNode(_DATASET + quote(place))
+    try:
+        quads = ox.parse(path=path, format=_FORMATS[path.suffix], rename_blank_nodes=True)
+        store.bulk_extend(_twice(quads, name))
+    except (SyntaxError, ValueError, OSError) as error:
+        raise KnowledgeError(f"{place} cannot be read: {' '.join(str(error).split())[:300]}") from None
 
 
 def graph_sizes(store: ox.Store) -> dict[str, int]:
@@ -113,7 +122,8 @@ def _further_modules(ontology: Ontology) -> Iterator[tuple[str, Path]]:
             yield iri, path
 
 
-def _add(store: ox.Store, name: str, graph: Graph) -> None:
+def add_graph(store: ox.Store, name: str, graph: Graph) -> None:
+    """Add a graph under a name, and to the default graph."""
     store.bulk_extend(_twice(_triples(graph), ox.NamedNode(name)))
     store.add_graph(ox.NamedNode(name))
 

@@ -1,0 +1,85 @@
+"""A knowledge graph on disk: an ontology, what follows from it, its mappings, and assessments with their provenance.
+
+It is an Oxigraph store. Each part is in a named graph, and the default graph is the union of them all, so that the same
+queries run here, in the service, and on any other server that the graph is exported to.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyoxigraph as ox
+from rdflib import Graph
+
+from caretier.errors import CaretierError, KnowledgeError
+from caretier.ontology import Ontology
+from caretier.sparql_store import add_file, add_graph, add_inferred, add_ontology, graph_sizes
+
+_MARK = "CURRENT"
+"""A file that every store of this kind has."""
+
+_ASSESSMENT = "urn:caretier:assessment:"
+
+
+def build_graph(
+    folder: Path, ontology: Ontology, assessed: Sequence[Graph], tables: Sequence[Path], time_limit: float
+) -> Mapping[str, int]:
+    """Write a knowledge graph into a new folder, and return how many triples each of its graphs has.
+
+    `assessed` are results as RDF, each put into a graph of its own; `tables` are files of N-Quads, such as `caretier
+    cohort` writes. The folder is there whole or not at all. Raises CaretierError where it is there already.
+    """
+    target = folder.resolve()
+    if target.exists():
+        raise CaretierError(f"{folder} is there already; name a folder that is not.")
+    if not target.parent.is_dir():
+        raise CaretierError(f"{folder} cannot be made: there is no folder {target.parent}.")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
+        made = Path(temporary, target.name)
+        store = ox.Store(made)
+        add_ontology(store, ontology)
+        add_inferred(store, ontology, time_limit)
+        for number, graph in enumerate(assessed, 1):
+            add_graph(store, f"{_ASSESSMENT}{number}", graph)
+        for table in tables:
+            add_file(store, table, table.name)
+        store.optimize()
+        store.flush()
+        sizes = graph_sizes(store)
+        del store  # closes it
+        made.replace(target)
+    return sizes
+
+
+def is_graph(folder: Path) -> bool:
+    """Say whether a folder is a knowledge graph, and not a folder of files of RDF."""
+    return (folder / _MARK).is_file()
+
+
+def open_graph(folder: Path) -> ox.Store:
+    """Load a knowledge graph into memory, where a query can be run by a process that can open nothing."""
+    store = ox.Store()
+    store.bulk_extend(_on_disk(folder))
+    return store
+
+
+def export_graph(folder: Path, target: Path) -> None:
+    """Write a knowledge graph as N-Quads, for any other server of SPARQL; the file is there whole or not at all."""
+    store = _on_disk(folder)
+    if not target.resolve().parent.is_dir():
+        raise CaretierError(f"{target} cannot be made: there is no such folder.")
+    with tempfile.TemporaryDirectory(dir=target.resolve().parent, prefix=f".{target.name}.") as temporary:
+        made = Path(temporary, target.name)
+        store.dump(made, format=ox.RdfFormat.N_QUADS)
+        made.replace(target.resolve())
+
+
+def _on_disk(folder: Path) -> ox.Store:
+    if not is_graph(folder):
+        raise KnowledgeError(f"{folder} is no knowledge graph; `caretier graph build {folder}` makes one.")
+    try:
+        return ox.Store.read_only(str(folder))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise KnowledgeError(f"{folder} cannot be opened: {' '.join(str(error).split())[:300]}") from None
