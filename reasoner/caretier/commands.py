@@ -108,6 +108,11 @@ def questions(options: argparse.Namespace) -> int:
 
         print(json.dumps([question.to_dict() for question in kb.questions], indent=2, ensure_ascii=False))
         return 0
+    if options.format == "csv":
+        from caretier.data_dictionary import data_dictionary
+
+        print(data_dictionary(kb.questionnaire, kb.codes), end="")
+        return 0
     for group in kb.questionnaire.groups:
         print(f"{group.label}")
         for question in kb.questions:

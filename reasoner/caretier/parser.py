@@ -59,9 +59,10 @@ def parser() -> argparse.ArgumentParser:
     questions = subcommands.add_parser(
         "questions",
         help="list the questions",
-        description="List every question with its id and the answers it allows.",
+        description="List every question with its id and the answers it allows. csv is the data dictionary: each "
+        "column of a table for `caretier cohort`, the values it may hold, and what they stand for in the ontology.",
     )
-    questions.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    questions.add_argument("--format", choices=["text", "json", "csv"], default="text", help="default: text")
     _language(questions)
     _ontology(questions)
     questions.set_defaults(run=commands.questions)
