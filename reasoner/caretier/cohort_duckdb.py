@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -42,8 +43,9 @@ class DuckDBEngine:
         self._folder = folder
         config: dict[str, Any] = {"memory_limit": _MEMORY, "temp_directory": str(folder / "spilled")}
         self._connection = duckdb.connect(":memory:", config=config)
-        for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
-            self._connection.execute(f"SET {setting}")
+        with suppress(duckdb.InvalidInputException):  # in a notebook it wants widgets for a bar that is not shown
+            for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
+                self._connection.execute(f"SET {setting}")
         self._reader = ""
         self._repaired = False
 
