@@ -15,9 +15,12 @@ from typing import Literal, Protocol
 from caretier.cohort_cells import Problems, is_possible
 from caretier.cohort_columns import Cell, Column, ColumnMap, Plan, plan
 from caretier.cohort_expression import Decision, decision
+from caretier.cohort_figures import figures
 from caretier.cohort_input import Source, find_source, is_url
 from caretier.cohort_output import Form, form_of, put_in_place, staged
+from caretier.cohort_report import Report, report_page
 from caretier.errors import CohortError, KnowledgeError, UnreadableInputError
+from caretier.files import replace_text
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
 
@@ -55,6 +58,9 @@ class Engine(Protocol):
     def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
 
+    def answered(self, decision: Decision, plan: Plan) -> dict[str, int]:
+        """Count, of each question with a column, the rows that have an allowed answer."""
+
     def close(self) -> None:
         """End what was begun."""
 
@@ -84,10 +90,13 @@ def assess_table(
     mapping: ColumnMap | None = None,
     keep: Sequence[str] = (),
     explain: bool = False,
+    report: Report | None = None,
     backend: Backend = "duckdb",
     advance: Advance = lambda _part, _rows: None,
 ) -> Summary:
     r"""Assess every row of a table and write the results, whole or not at all; formats are told by the endings.
+
+    A report shows what decided, so that with one the results are explained as well.
 
     Raises UnreadableInputError for a column that has no place, and CohortError when the table cannot be worked through.
 
@@ -107,6 +116,9 @@ def assess_table(
     found = find_source(source)
     if backend != "spark" and (is_url(source) or is_url(str(target))):
         raise UnreadableInputError("URLs are read and written with --backend spark only.")
+    if report is not None:
+        explain = True
+        _check(report, str(target))
     begin = _engine(backend)
     with staged(str(target), found.files) as folder:
         engine = begin(folder)
@@ -119,12 +131,39 @@ def assess_table(
             expression = decision(knowledge, planned, explain=explain)
             engine.run(expression, planned, found, problems, made, lambda part: advance(part, rows))
             summary = _summary(engine, made, planned, started)
+            page = _reported(report, engine.answered(expression, planned), made, folder, knowledge) if report else ""
             written = engine.written(made, form, knowledge)
             if not is_url(written):
                 put_in_place(Path(written), Path(target))
+            if report is not None:
+                replace_text(report.target, page)
         finally:
             engine.close()
     return summary
+
+
+def _check(report: Report, target: str) -> None:
+    """Say what a report lacks before any work is begun."""
+    if is_url(target):
+        raise UnreadableInputError("A report is made of results on this machine; write them to a folder here.")
+    if not report.target.parent.is_dir():
+        raise UnreadableInputError(f"{report.target}: there is no folder {report.target.parent}.")
+    if report.target.is_dir() or report.target.resolve() == Path(target).resolve():
+        raise UnreadableInputError(f"{report.target}: name a file of its own for the report, such as report.html.")
+    if report.against is not None and not report.against.exists():
+        raise UnreadableInputError(f"{report.against}: there is no such file to compare with.")
+
+
+def _reported(report: Report, answered: Mapping[str, int], made: str, folder: Path, knowledge: Knowledge) -> str:
+    """Write a report on results, which are Parquet whatever the engine."""
+    from caretier.cohort_duckdb import DuckDBEngine
+
+    engine = DuckDBEngine(folder)
+    try:
+        against = str(report.against) if report.against is not None else None
+        return report_page(figures(engine.ask, made, knowledge, answered, against), knowledge, report)
+    finally:
+        engine.close()
 
 
 def _engine(backend: Backend) -> Callable[[Path], Engine]:

@@ -21,8 +21,9 @@ the JSON of a value; `other` is shown in errors and never an answer."""
 RESULTS = ("id", "tier", "ceiling", "conditions", "error")
 """The columns of every result."""
 
-EXPLANATIONS = ("red_flags", "because")
-"""The columns that explaining adds: the red flags shown, and for each of them the answers that decided."""
+EXPLANATIONS = ("red_flags", "because", "open_questions")
+"""The columns that explaining adds: the red flags shown, for each of them the answers that decided, and how many
+questions have no answer."""
 
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 

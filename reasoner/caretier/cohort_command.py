@@ -6,9 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from caretier.cohort import Summary, assess_table
 from caretier.cohort_columns import ColumnMap, read_map
+from caretier.cohort_report import Report
 from caretier.documents import format_of, parse, read_file
 from caretier.errors import UnreadableInputError
 from caretier.knowledge import Knowledge
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 def assess_cohort(options: argparse.Namespace) -> int:
     """Assess a table and say what came of it on standard error, so that nothing mixes with results."""
     kb = load(options.ontology)
-    mapping = _mapping(options.map, kb)
+    mapping, report = _mapping(options.map, kb), _report(options)
     with _progress() as advance:
         summary = assess_table(
             kb,
@@ -31,6 +33,7 @@ def assess_cohort(options: argparse.Namespace) -> int:
             mapping=mapping,
             keep=[name for several in options.keep for name in several.split(",") if name],
             explain=options.explain,
+            report=report,
             backend=options.backend,
             advance=advance,
         )
@@ -75,6 +78,14 @@ def _mapping(file: str | None, kb: KnowledgeBase) -> ColumnMap | None:
         return read_map(parse(content, format_of(file, content)), kb.questionnaire)
     except UnreadableInputError as error:
         raise UnreadableInputError("\n".join(f"{file}: {line}" for line in str(error).splitlines())) from None
+
+
+def _report(options: argparse.Namespace) -> Report | None:
+    if options.report is None:
+        if options.against or options.suppress_below:
+            raise UnreadableInputError("--against and --suppress-below are for a report; name one with --report.")
+        return None
+    return Report(Path(options.report), Path(options.against) if options.against else None, options.suppress_below)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class DuckDBEngine:
         match source.format:
             case "parquet":
                 self._reader = f"read_parquet({_files(source.files)}, union_by_name = true)"
-                described = self._fetched(f"DESCRIBE SELECT * FROM {self._reader}")
+                described = self.ask(f"DESCRIBE SELECT * FROM {self._reader}")
                 return tuple(Column(name, _kind(kind)) for name, kind, *_ in described)
             case "csv":
                 typed = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in source.header)
@@ -73,7 +73,7 @@ class DuckDBEngine:
     def rows(self, source: Source) -> int | None:
         """Count the rows where that costs nothing, or else estimate them from the size of the files."""
         if source.format == "parquet" or self._repaired:
-            return int(self._fetched(f"SELECT count(*) FROM {self._reader}")[0][0])
+            return int(self.ask(f"SELECT count(*) FROM {self._reader}")[0][0])
         with Path(source.files[0]).open("rb") as file:
             start = file.read(1_000_000)
         lines = start.count(b"\n")
@@ -105,7 +105,7 @@ class DuckDBEngine:
         target = f"{made}.{form}"
         reader = f"read_parquet({_text(made)})"
         if form == "csv":
-            described = self._fetched(f"DESCRIBE SELECT * FROM {reader}")
+            described = self.ask(f"DESCRIBE SELECT * FROM {reader}")
             lists = [name for name, kind, *_ in described if kind == "VARCHAR[]"]
             joined = ", ".join(f"array_to_string({_name(name)}, ';') AS {_name(name)}" for name in lists)
             self.execute(
@@ -118,12 +118,24 @@ class DuckDBEngine:
 
     def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
-        return self._fetched(f"SELECT tier, count(*) FROM read_parquet({_text(made)}) GROUP BY tier")
+        return self.ask(f"SELECT tier, count(*) FROM read_parquet({_text(made)}) GROUP BY tier")
 
     def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
         query = f"SELECT count(id) - count(DISTINCT id) FROM read_parquet({_text(made)})"
-        return int(self._fetched(query)[0][0])
+        return int(self.ask(query)[0][0])
+
+    def answered(self, decision: Decision, plan: Plan) -> dict[str, int]:
+        """Count, of each question with a column, the rows that have an allowed answer."""
+        (counts,) = self.ask(decision.answers_sql(DIALECT, self._source(plan)))
+        return {cell.question.id: count for cell, count in zip(plan.cells, counts, strict=True)}
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Run a query and return its rows."""
+        try:
+            return self._connection.execute(query).fetchall()
+        except duckdb.Error as error:
+            raise CohortError(_told(error)) from None
 
     def execute(self, query: str, advance: Callable[[float], None] = lambda _: None) -> None:
         """Run a statement, telling how much of it is done; whatever stops this process stops it as well."""
@@ -170,11 +182,11 @@ class DuckDBEngine:
         lines = f"read_ndjson_objects({_files(source.files)}, ignore_errors = true)"
         keys = [
             name
-            for (name,) in self._fetched(
+            for (name,) in self.ask(
                 f"SELECT DISTINCT unnest(json_keys(json)) FROM {lines} WHERE json_type(json) = 'OBJECT' ORDER BY ALL"
             )
         ]
-        ((odd,),) = self._fetched(
+        ((odd,),) = self.ask(
             f"SELECT count(*) FROM {lines} WHERE json IS NULL OR json_type(json) <> 'OBJECT' "
             "OR len(json_keys(json)) > len(list_distinct(json_keys(json)))"
         )
@@ -195,12 +207,6 @@ class DuckDBEngine:
         target = self._folder / "repaired.parquet"
         write(target)
         self._reader, self._repaired = f"read_parquet({_text(str(target))})", True
-
-    def _fetched(self, query: str) -> list[tuple[Any, ...]]:
-        try:
-            return self._connection.execute(query).fetchall()
-        except duckdb.Error as error:
-            raise CohortError(_told(error)) from None
 
 
 def _kind(kind: str) -> Kind:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, or_
+from operator import add, and_, or_
 
 from caretier.cohort_cells import read, stored
 from caretier.cohort_columns import Plan
@@ -47,16 +47,24 @@ class Decision:
         *before, (_, last) = written
         return "WITH " + ",\n".join(f"{name} AS (\n{query}\n)" for name, query in before) + f"\n{last}"
 
+    def answers_sql(self, dialect: str, source: str) -> str:
+        """Write the first step alone, as a query that counts the answers in each column."""
+        name, cells = self.steps[0]
+        answers = [column for column in cells.columns if column.startswith("answer_")]
+        counts = ", ".join(f"count({column})" for column in answers)
+        return f"SELECT {counts} FROM ({Decision(((name, cells),)).sql(dialect, source)}) AS {name}"
+
 
 def decision(knowledge: Knowledge, plan: Plan, *, explain: bool) -> Decision:
-    """Build the expression for the columns of a table; `explain` adds the red flags and the deciding answers."""
-    return _Builder(knowledge, plan).decision(explain=explain)
+    """Build the expression for the columns of a table; `explain` adds the columns of `EXPLANATIONS`."""
+    return _Builder(knowledge, plan, explain=explain).decision()
 
 
 class _Builder:
-    def __init__(self, knowledge: Knowledge, plan: Plan) -> None:
+    def __init__(self, knowledge: Knowledge, plan: Plan, *, explain: bool) -> None:
         self._knowledge = knowledge
         self._plan = plan
+        self._explain = explain
         self._ranks = knowledge.ranks
         self._flags = [
             (number, flag)
@@ -66,13 +74,14 @@ class _Builder:
             if self._shows(flag.patterns)
         ]
         self._carried = ["id", "unreadable", *(f"kept_{number}" for number in range(len(plan.kept)))]
+        self._counted = ["open"] if explain else []
         self._asked = {cell.question.id: number for number, cell in enumerate(plan.cells)}
 
-    def decision(self, *, explain: bool) -> Decision:
+    def decision(self) -> Decision:
         cells = self._cells()
         usable = self._usable(_over("cells", cells))
-        findings = self._findings(_over("usable", usable), explain=explain)
-        results = self._results(_over("findings", findings), explain=explain)
+        findings = self._findings(_over("usable", usable))
+        results = self._results(_over("findings", findings))
         return Decision((("cells", cells), ("usable", usable), ("findings", findings), ("results", results)))
 
     def _cells(self) -> Any:
@@ -90,7 +99,8 @@ class _Builder:
         }
         odd = ibis.ifelse(_any([each.odd for each in cells]), _to_json()(ibis.struct(texts)), ibis.null("string"))
         answers = {f"answer_{number}": each.answer for number, each in enumerate(cells)}
-        return table.select(*self._carried, **answers, odd=odd)
+        counted = {"open": reduce(add, [each.answer.isnull().cast("int64") for each in cells])} if self._explain else {}
+        return table.select(*self._carried, **answers, **counted, odd=odd)
 
     def _usable(self, table: Any) -> Any:
         """Find contradictions, and leave out the answers that are part of one."""
@@ -120,9 +130,9 @@ class _Builder:
                 answer = ibis.ifelse(_any(involved[question]), ibis.null(answer.type()), answer)
             kept[f"answer_{number}"] = answer
         contradictory = _lines(told) if told else ibis.null("string")
-        return table.select(*self._carried, "odd", **kept, contradictory=contradictory)
+        return table.select(*self._carried, *self._counted, "odd", **kept, contradictory=contradictory)
 
-    def _findings(self, table: Any, *, explain: bool) -> Any:
+    def _findings(self, table: Any) -> Any:
         """Find the red flags that the answers show, and which tiers further answers could lead to."""
         import ibis
 
@@ -135,7 +145,7 @@ class _Builder:
             for rank in sorted({self._ranks[flag.tier] for flag in self._knowledge.red_flags if flag.patterns})
         }
         because = {}
-        if explain:
+        if self._explain:
             for number, flag in self._flags:
                 patterns = [pattern for pattern in flag.patterns if self._can_be_given(pattern)]
                 branches = [
@@ -143,9 +153,9 @@ class _Builder:
                     for pattern in patterns
                 ]
                 because[f"because_{number}"] = ibis.cases(*branches, else_=ibis.null("string"))
-        return table.select(*self._carried, "odd", "contradictory", **shown, **within, **because)
+        return table.select(*self._carried, *self._counted, "odd", "contradictory", **shown, **within, **because)
 
-    def _results(self, table: Any, *, explain: bool) -> Any:
+    def _results(self, table: Any) -> Any:
         import ibis
 
         knowledge = self._knowledge
@@ -178,11 +188,13 @@ class _Builder:
             "conditions": conditions,
             "error": error,
         }
-        if explain:
+        if self._explain:
             flags = [(table[f"flag_{number}"], ibis.literal(flag.id)) for number, flag in self._flags]
             because = [(table[f"flag_{number}"], table[f"because_{number}"]) for number, _ in self._flags]
             columns |= {"red_flags": ibis.ifelse(usable, _those(flags), none)}
             columns |= {"because": ibis.ifelse(usable, _those(because), none)}
+            open_questions = table.open + len(self._plan.missing)
+            columns |= {"open_questions": ibis.ifelse(usable, open_questions, ibis.null("int64"))}
         columns |= {column.name: table[f"kept_{number}"] for number, column in enumerate(self._plan.kept)}
         return table.select(**columns)
 

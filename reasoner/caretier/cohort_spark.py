@@ -118,6 +118,12 @@ class SparkEngine:
         results = self._spark.read.parquet(made).selectExpr("count(id) - count(DISTINCT id) AS repeated")
         return int(self._done(results.collect)[0]["repeated"])
 
+    def answered(self, decision: Decision, plan: Plan) -> dict[str, int]:
+        """Count, of each question with a column, the rows that have an allowed answer."""
+        query = decision.answers_sql(DIALECT, self._source(plan))
+        (counts,) = self._done(lambda: self._spark.sql(query).collect())
+        return {cell.question.id: count for cell, count in zip(plan.cells, counts, strict=True)}
+
     def close(self) -> None:
         """End the session, unless it was there before."""
         if self._is_ours:

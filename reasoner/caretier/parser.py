@@ -179,6 +179,13 @@ def parser() -> argparse.ArgumentParser:
         help="carry a column through to the result; may be given more than once, or several with commas",
     )  # fmt: skip
     cohort.add_argument("--explain", action="store_true", help="add the red flags and the answers that decided")
+    cohort.add_argument("--report", metavar="FILE", help="write a page of HTML with figures; includes --explain")
+    cohort.add_argument(
+        "--against", metavar="RESULTS", help="earlier results of the same table, to compare in the report"
+    )
+    cohort.add_argument(
+        "--suppress-below", metavar="N", type=int, default=0, help="leave counts below N out of the report"
+    )
     cohort.add_argument("--backend", choices=["duckdb", "spark"], default="duckdb", help="default: duckdb")
     _ontology(cohort)
     cohort.set_defaults(run=_cohort)

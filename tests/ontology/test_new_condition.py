@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,15 @@ def test_every_door_shows_it(client: httpx.Client, folder: Path) -> None:
     assert "a lump in the belly that beats" in " ".join(table.split())
     asked = "ASK { bp:TearingPain ct:symptomOf|rdfs:subClassOf ?x }"
     assert client.get("/sparql", params={"query": asked}).json()["boolean"] is True
+
+
+def test_a_table_of_people_is_assessed_with_it(folder: Path, tmp_path: Path) -> None:
+    people, results = tmp_path / "people.csv", tmp_path / "results.csv"
+    people.write_text("id,pulsating-lump,tearing-pain,pain-severity\na,true,,\nb,,true,severe\nc,,true,mild\n")
+    run("cohort", people, results, "--ontology", folder / "ontology" / "back-pain.ttl")
+    with results.open(encoding="utf-8", newline="") as file:
+        found = [(row["tier"], row["conditions"], row["error"]) for row in csv.DictReader(file)]
+    assert found == [("EmergencyCare", "AorticAneurysm", "")] * 2 + [("ContinueProgram", "", "")]
 
 
 def test_the_difference_tells_who_gets_another_result(checkout: Path, folder: Path) -> None:

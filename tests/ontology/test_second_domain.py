@@ -5,6 +5,7 @@ What is expected of the cases was derived by hand from the sources that `example
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -19,6 +20,8 @@ from fastapi.testclient import TestClient
 import caretier
 from caretier import ContradictionError, KnowledgeBase
 from caretier.assessment import Assessment
+from caretier.cohort import assess_table
+from caretier.cohort_report import Report
 from caretier.fhir_questionnaire import questionnaire_resource
 from caretier.fhir_response import response_resource
 from caretier.interview import Step
@@ -300,6 +303,19 @@ def test_the_interview_asks_its_own_questions_and_settles_them(headache: Knowled
     assert len(own - {question.id for question in kb.questions}) > 20
     assert (last.stop, last.result.tier.id) == ("final", NOTHING)
     assert of_backs(json.dumps(last.to_dict())) == []
+
+
+def test_a_table_of_people_is_assessed(headache: KnowledgeBase, tmp_path: Path) -> None:
+    people, results = tmp_path / "people.ndjson", tmp_path / "results.csv"
+    people.write_text("".join(json.dumps({"id": name, **answers}) + "\n" for name, (answers, _, _) in CASES.items()))
+    report = Report(tmp_path / "report.html")
+    assess_table(headache, str(people), results, report=report)
+    with results.open(encoding="utf-8", newline="") as file:
+        found = {
+            row["id"]: (row["tier"], set(filter(None, row["conditions"].split(";")))) for row in csv.DictReader(file)
+        }
+    assert found == {name: (tier, conditions) for name, (_, tier, conditions) in CASES.items()}
+    assert not re.search(r"\b(back|spine|spinal)\b", report.target.read_text(encoding="utf-8"), re.IGNORECASE)
 
 
 @pytest.mark.parametrize("name", [name for name, (_, tier, _) in CASES.items() if tier == EMERGENCY])

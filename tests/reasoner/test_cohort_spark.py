@@ -13,6 +13,7 @@ import pytest
 import caretier
 from caretier import cli
 from caretier.cohort import assess_table
+from caretier.cohort_report import Report
 from caretier.questionnaire import Answer
 from tests.reasoner.cohort_rows import GARBAGE, csv_of, differences, expected, parquet_of, rows_of
 
@@ -27,12 +28,14 @@ def test_parquet_gives_what_assess_gives(
     rows = rows_of(kb, random_answers, GARBAGE)
     source, by_spark, by_duckdb = (tmp_path / name for name in ("in.parquet", "spark.parquet", "duckdb.parquet"))
     parquet_of(kb, rows, source)
-    summary = assess_table(kb, str(source), by_spark, backend="spark", explain=True, keep=[])
-    other = assess_table(kb, str(source), by_duckdb, explain=True)
+    pages = Report(tmp_path / "spark.html"), Report(tmp_path / "duckdb.html")
+    summary = assess_table(kb, str(source), by_spark, backend="spark", report=pages[0], keep=[])
+    other = assess_table(kb, str(source), by_duckdb, report=pages[1])
     spark = sorted(pq.read_table(by_spark).to_pylist(), key=lambda row: row["id"])
     assert differences(spark, pq.read_table(by_duckdb).to_pylist()) == []
     wanted = [expected(kb, {question.id: row.get(question.id) for question in kb.questions}) for row in rows]
     assert differences([(row["tier"], row["ceiling"], row["conditions"], row["error"]) for row in spark], wanted) == []
+    assert pages[0].target.read_text(encoding="utf-8") == pages[1].target.read_text(encoding="utf-8")
     assert (summary.rows, summary.tiers, summary.errors) == (other.rows, other.tiers, other.errors)
 
 
