@@ -118,7 +118,7 @@ def assess_table(
         raise UnreadableInputError("URLs are read and written with --backend spark only.")
     if report is not None:
         explain = True
-        _check(report, str(target))
+        _check(report, str(target), found.files)
     begin = _engine(backend)
     with staged(str(target), found.files) as folder:
         engine = begin(folder)
@@ -142,13 +142,16 @@ def assess_table(
     return summary
 
 
-def _check(report: Report, target: str) -> None:
+def _check(report: Report, target: str, read: Sequence[str]) -> None:
     """Say what a report lacks before any work is begun."""
     if is_url(target):
         raise UnreadableInputError("A report is made of results on this machine; write them to a folder here.")
     if not report.target.parent.is_dir():
         raise UnreadableInputError(f"{report.target}: there is no folder {report.target.parent}.")
-    if report.target.is_dir() or report.target.resolve() == Path(target).resolve():
+    taken = {Path(each).resolve() for each in (target, *read)} | (
+        {report.against.resolve()} if report.against else set()
+    )
+    if report.target.is_dir() or report.target.resolve() in taken:
         raise UnreadableInputError(f"{report.target}: name a file of its own for the report, such as report.html.")
     if report.against is not None and not report.against.exists():
         raise UnreadableInputError(f"{report.against}: there is no such file to compare with.")

@@ -234,6 +234,8 @@ def test_results_of_another_table_are_not_compared(kb: caretier.KnowledgeBase, t
         (["--suppress-below", "5"], "name one with --report"),
         (["--report", "no/such/report.html"], "there is no folder"),
         (["--report", "out.parquet"], "a file of its own"),
+        (["--report", "in.csv"], "a file of its own"),
+        (["--report", "before.parquet", "--against", "before.parquet"], "a file of its own"),
         (["--report", "report.html", "--against", "none.parquet"], "no such file"),
     ],
 )
