@@ -114,11 +114,10 @@ def assess_table(
     started = time.monotonic()
     knowledge, form = kb.knowledge, form_of(str(target))
     found = find_source(source)
-    if backend != "spark" and (is_url(source) or is_url(str(target))):
-        raise UnreadableInputError("URLs are read and written with --backend spark only.")
+    _check_places(source, str(target), form, backend)
     if report is not None:
         explain = True
-        _check(report, str(target), found.files)
+        _check_report(report, str(target), found.files)
     begin = _engine(backend)
     with staged(str(target), found.files) as folder:
         engine = begin(folder)
@@ -142,7 +141,17 @@ def assess_table(
     return summary
 
 
-def _check(report: Report, target: str, read: Sequence[str]) -> None:
+def _check_places(source: str, target: str, form: Form, backend: Backend) -> None:
+    """Say what an engine does not read or write before any work is begun."""
+    if backend != "spark" and (is_url(source) or is_url(target)):
+        raise UnreadableInputError("URLs are read and written with --backend spark only.")
+    if backend == "spark" and form == "nquads":
+        raise UnreadableInputError("Spark writes Parquet and CSV here; without --backend spark, N-Quads as well.")
+    if is_url(target) and form != "parquet":
+        raise UnreadableInputError("To a URL Spark writes Parquet here; name a folder that ends in .parquet.")
+
+
+def _check_report(report: Report, target: str, read: Sequence[str]) -> None:
     """Say what a report lacks before any work is begun."""
     if is_url(target):
         raise UnreadableInputError("A report is made of results on this machine; write them to a folder here.")

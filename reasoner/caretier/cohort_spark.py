@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 from caretier.cohort_cells import Problems, stored
 from caretier.cohort_columns import Column, Kind, Plan
 from caretier.cohort_expression import PROBLEMS, Decision
-from caretier.cohort_input import UNREADABLE, Source, is_url
+from caretier.cohort_input import UNREADABLE, Source
 from caretier.cohort_output import Form
 from caretier.cohort_work import run_stoppable
 from caretier.errors import CohortError, JavaError, UnreadableInputError
@@ -94,10 +94,6 @@ class SparkEngine:
         """Write results that were made in another form, and return where that is."""
         if form == "parquet":
             return made
-        if form != "csv":
-            raise UnreadableInputError("Spark writes Parquet and CSV here; without --backend spark, N-Quads as well.")
-        if is_url(made):
-            raise UnreadableInputError("To a URL Spark writes Parquet here; name a folder that ends in .parquet.")
         target = f"{made}.csv"
         results = self._spark.read.parquet(made)
         columns = [

@@ -60,7 +60,11 @@ def test_csv_gives_what_duckdb_gives(kb: caretier.KnowledgeBase, random_answers:
 
 @pytest.mark.parametrize(
     ("source", "target", "message"),
-    [("in.ndjson", "out.parquet", "Spark reads Parquet and CSV here"), ("in.csv", "out.nq", "Spark writes Parquet")],
+    [
+        ("in.ndjson", "out.parquet", "Spark reads Parquet and CSV here"),
+        ("in.csv", "out.nq", "Spark writes Parquet"),
+        ("in.csv", "s3a://bucket/out.csv", "To a URL Spark writes Parquet"),
+    ],
 )
 def test_what_spark_does_not_do_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str, target: str, message: str
@@ -68,7 +72,8 @@ def test_what_spark_does_not_do_is_said(
     (tmp_path / "in.ndjson").write_text('{"fever": true}\n')
     (tmp_path / "in.csv").write_text("fever\ntrue\n")
     before = sorted(tmp_path.iterdir())
-    assert cli.main(["cohort", str(tmp_path / source), str(tmp_path / target), "--backend", "spark"]) == 2
+    target = target if "://" in target else str(tmp_path / target)
+    assert cli.main(["cohort", str(tmp_path / source), target, "--backend", "spark"]) == 2
     assert message in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == before
 
