@@ -68,14 +68,20 @@ def in_language(language: str) -> dict[str, str]:
 def preferred_language(accept: str, spoken: Sequence[str]) -> str:
     """Return what an Accept-Language header likes best of what is spoken; the first of it where none will do.
 
+    A language with a quality of 0 is refused, also to `*`.
+
     >>> preferred_language("fr, es-MX;q=0.8, en;q=0.2", ["en", "es"])
     'es'
     >>> preferred_language("fr", ["en", "es"])
     'en'
+    >>> preferred_language("en;q=0, *", ["en", "es"])
+    'es'
     """
     ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    refused = {chosen(wanted, spoken) for wanted, quality in ranges if quality == 0 and wanted != "*"}
+    others = [language for language in spoken if language not in refused]
     for wanted, quality in sorted(ranges, key=lambda each: -each[1]):
-        found = spoken[0] if wanted == "*" else chosen(wanted, spoken)
+        found = next(iter(others), None) if wanted == "*" else chosen(wanted, spoken)
         if found and quality > 0:
             return found
     return spoken[0]

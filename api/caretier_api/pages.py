@@ -35,7 +35,7 @@ from caretier_api.knowledge_pages import knowledge_pages_router
 from caretier_api.problems import CONTRADICTION, TOO_LARGE, Problem, ProblemError, problem_of, refused
 from caretier_api.query_pages import query_router
 from caretier_api.service import Service
-from caretier_api.site import Site
+from caretier_api.site import SPOKEN, Site
 
 _CONVERSATION_BYTES = 100_000
 """Many times what a page sends that was filled in by a person."""
@@ -86,9 +86,14 @@ class _Interview:
         return self._page(request, "start.html", begun, most=most)
 
     def _language(self, request: Request, told: Sequence[str]) -> str:
-        """Return the language that a person has chosen, or else the one that the browser asks for."""
+        """Return the language that a person has chosen, or else the one that the browser asks for.
+
+        Whatever goes wrong from here on is told in it as well.
+        """
         spoken = self.service.kb.languages
-        return (chosen(told[-1], spoken) if told else None) or negotiation.language(request, spoken)
+        language = (chosen(told[-1], spoken) if told else None) or negotiation.language(request, spoken)
+        request.scope[SPOKEN] = language
+        return language
 
     def _knowledge(self, conversation: Conversation) -> Knowledge:
         self.service.require_ready()

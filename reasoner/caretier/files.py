@@ -13,19 +13,28 @@ from caretier.errors import CaretierError
 def write_folder(path: Path, files: Mapping[str, str]) -> None:
     """Write a new folder of text files so that it is there with all of them or not at all.
 
-    Raises CaretierError where something is there already: nothing is taken away.
+    Raises CaretierError where it cannot be made; see `check_new_folder`.
     """
+    check_new_folder(path)
     target = path.resolve()
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise CaretierError(f"{path} is there already; name a folder that is not, or an empty one.")
-    if not target.parent.is_dir():
-        raise CaretierError(f"{path} cannot be made: there is no folder {target.parent}.")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
         made = Path(temporary, target.name)
         made.mkdir()
         for name, text in files.items():
             replace_text(made / name, text)
         made.replace(target)
+
+
+def check_new_folder(path: Path) -> None:
+    """Raise CaretierError where something is there already, be it an empty folder, or where nothing can be put.
+
+    An empty folder would be replaced, with its permissions, and whoever stands in it would stand nowhere.
+    """
+    target = path.resolve()
+    if target.exists():
+        raise CaretierError(f"{path} is there already; name a folder that is not.")
+    if not target.parent.is_dir():
+        raise CaretierError(f"{path} cannot be made: there is no folder {target.parent}.")
 
 
 def replace_text(path: Path, text: str, *, mode: int = 0o644) -> None:

@@ -6,8 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from itertools import count
 
-from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph
+from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, URIRef
 from rdflib.term import Node
 
 from caretier.errors import KnowledgeError
@@ -38,10 +39,10 @@ def mapping_table(mappings: Graph, ontology: Graph, prefixes: Mapping[str, str])
     for subject, predicate, value in _in_order(mappings):
         table.writerow(
             {
-                "subject_id": curies.short(str(subject)),
+                "subject_id": curies.short(subject),
                 "subject_label": read.text(subject, RDFS.label),
                 "predicate_id": f"skos:{str(predicate).removeprefix(str(SKOS))}",
-                "object_id": curies.short(str(value)),
+                "object_id": curies.short(value),
                 "mapping_justification": _JUSTIFICATION,
                 "comment": Reader(mappings).text(subject, SKOS.editorialNote),
             }
@@ -53,14 +54,20 @@ class _Curies:
     """Shortens IRIs, and remembers by which prefixes."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
-        self._known = dict(known)
+        self._known = {namespace: known[namespace] for namespace in sorted(known, key=len, reverse=True)}
         self.used: dict[str, str] = {}
 
-    def short(self, iri: str) -> str:
+    def short(self, node: Node) -> str:
+        """Shorten an IRI by the longest prefix; KnowledgeError for what no mapping can name."""
+        iri = str(node)
         namespace = next((each for each in self._known if iri.startswith(each)), None)
         if namespace is None:
             namespace = iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
-            self._known[namespace] = f"ns{len(self._known)}"
+        if not isinstance(node, URIRef) or not namespace or iri == namespace:
+            raise KnowledgeError(f"A mapping names {node.n3()}, which is no IRI of a term; give the IRI of a concept.")
+        if namespace not in self._known:
+            taken = set(self._known.values())
+            self._known[namespace] = next(name for number in count(1) if (name := f"ns{number}") not in taken)
         self.used[self._known[namespace]] = namespace
         return f"{self._known[namespace]}:{iri.removeprefix(namespace)}"
 

@@ -13,7 +13,7 @@ from caretier.compilation import compile_model, verify_model
 from caretier.complaints import as_data, as_text
 from caretier.curation import check
 from caretier.errors import UnreadableInputError
-from caretier.files import replace_text, write_folder
+from caretier.files import check_new_folder, replace_text, write_folder
 from caretier.formatting import bring_to_form
 from caretier.knowledge_base import load
 from caretier.lockfile import NAME, read_file, render
@@ -70,6 +70,7 @@ def release(options: argparse.Namespace) -> int:
     from caretier.release import CHECKSUMS, release_files
 
     root, folder = Path(options.ontology or bundled_root()), Path(options.folder)
+    check_new_folder(folder)
     with progress("checking") as say:
         complaints = [each for each in check(root, options.time_limit, say) if each.severity == "error"]
     if complaints:

@@ -45,6 +45,13 @@ def test_the_pages_speak_the_language_of_the_browser(visitor: Visitor, spanish: 
     assert _language_of(visitor.get("/")) == "en"
 
 
+def test_what_goes_wrong_is_told_in_the_language_chosen(visitor: Visitor) -> None:
+    page = visitor.post(("lang", "es"), ("given", '{"no-such-question":true}'))
+    assert page.status == 422
+    assert _language_of(page) == "es"
+    assert "/?lang=es" in page.links
+
+
 def test_who_chooses_a_language_keeps_it(visitor: Visitor, spanish: caretier.KnowledgeBase) -> None:
     """The interview is held in the language chosen, whatever the browser asks for."""
     start = visitor.get("/")

@@ -153,6 +153,25 @@ def test_a_terminology_that_is_not_known_gets_a_prefix_too() -> None:
         mapping_table(Graph(), Graph(), {})
 
 
+@pytest.mark.parametrize("odd", ['"a text"', "[]", "<urn:oid:1.2>", "<http://example.org/a/>"])
+def test_the_mapping_table_names_what_it_cannot_hold(odd: str) -> None:
+    turtle = f"""@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        <http://example.org/m> a <http://www.w3.org/2002/07/owl#Ontology> . <urn:x#a> skos:exactMatch {odd} ."""
+    with pytest.raises(caretier.KnowledgeError, match="no IRI of a term"):
+        mapping_table(Graph().parse(data=turtle, format="turtle"), Graph(), {"x": "urn:x#"})
+
+
+def test_the_longest_prefix_shortens_and_none_is_given_twice() -> None:
+    turtle = """@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        <http://example.org/m> a <http://www.w3.org/2002/07/owl#Ontology> .
+        <http://example.org/long#a> skos:exactMatch <http://other.example/c> ."""
+    prefixes = {"short": "http://example.org/", "long": "http://example.org/long#", "ns1": "urn:y#"}
+    head, rows = _sssom(mapping_table(Graph().parse(data=turtle, format="turtle"), Graph(), prefixes))
+    assert rows[0]["subject_id"] == "long:a"
+    assert rows[0]["object_id"] == "ns2:c"
+    assert head["curie_map"]["ns2"] == "http://other.example/"
+
+
 def _sssom(text: str) -> tuple[dict[str, dict[str, str]], list[dict[str, str]]]:
     lines = text.splitlines(keepends=True)
     head = yaml.safe_load("".join(line[1:] for line in lines if line.startswith("#")))
@@ -258,8 +277,9 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.read_text() for path in (tmp_path / "out").iterdir()] == ["1"]
     with pytest.raises(CaretierError, match="there already"):
         write_folder(tmp_path / "out", {"two": "2"})
-    (tmp_path / "empty").mkdir()
-    write_folder(tmp_path / "empty", {"two": "2"})
+    (tmp_path / "empty").mkdir()  # somebody may stand in it, or have closed it to others
+    with pytest.raises(CaretierError, match="there already"):
+        write_folder(tmp_path / "empty", {"two": "2"})
     with pytest.raises(CaretierError, match="no folder"):
         write_folder(tmp_path / "no" / "out", {"two": "2"})
 
