@@ -7,6 +7,7 @@ queries run here, in the service, and on any other server that the graph is expo
 from __future__ import annotations
 
 import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pyoxigraph as ox
 from rdflib import Graph
 
 from caretier.errors import CaretierError, KnowledgeError
+from caretier.files import check_new_folder
 from caretier.ontology import Ontology
 from caretier.sparql_store import add_file, add_graph, add_inferred, add_ontology, graph_sizes
 
@@ -31,26 +33,33 @@ def build_graph(
     `assessed` are results as RDF, each put into a graph of its own; `tables` are files of N-Quads, such as `caretier
     cohort` writes. The folder is there whole or not at all. Raises CaretierError where it is there already.
     """
+    check_new_folder(folder)
     target = folder.resolve()
-    if target.exists():
-        raise CaretierError(f"{folder} is there already; name a folder that is not.")
-    if not target.parent.is_dir():
-        raise CaretierError(f"{folder} cannot be made: there is no folder {target.parent}.")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
         made = Path(temporary, target.name)
-        store = ox.Store(made)
-        add_ontology(store, ontology)
-        add_inferred(store, ontology, time_limit)
-        for number, graph in enumerate(assessed, 1):
-            add_graph(store, f"{_ASSESSMENT}{number}", graph)
-        for table in tables:
-            add_file(store, table, table.name)
-        store.optimize()
-        store.flush()
-        sizes = graph_sizes(store)
-        del store  # closes it
+        try:
+            sizes = _write_store(made, ontology, assessed, tables, time_limit)
+        except BaseException as error:
+            # what failed still holds the store open, which would write into the folder while it is being removed
+            traceback.clear_frames(error.__traceback__)
+            raise
         made.replace(target)
     return sizes
+
+
+def _write_store(
+    made: Path, ontology: Ontology, assessed: Sequence[Graph], tables: Sequence[Path], time_limit: float
+) -> Mapping[str, int]:
+    store = ox.Store(made)
+    add_ontology(store, ontology)
+    add_inferred(store, ontology, time_limit)
+    for number, graph in enumerate(assessed, 1):
+        add_graph(store, f"{_ASSESSMENT}{number}", graph)
+    for table in tables:
+        add_file(store, table, table.name)
+    store.optimize()
+    store.flush()
+    return graph_sizes(store)
 
 
 def is_graph(folder: Path) -> bool:

@@ -7,6 +7,7 @@ import io
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -20,7 +21,7 @@ import pytest
 import caretier
 from caretier import cli
 from caretier.errors import CaretierError, KnowledgeError, QueryError
-from caretier.knowledge_graph import is_graph, open_graph
+from caretier.knowledge_graph import build_graph, is_graph, open_graph
 from caretier.query import Query
 from caretier.sparql import declared
 from caretier.sparql_endpoint import ask
@@ -133,6 +134,21 @@ def test_a_folder_that_is_there_is_left_alone(graph: Path, tmp_path: Path, capsy
     assert cli.main(["graph", "build", str(tmp_path / "made"), str(tmp_path / "none.nq")]) == 2
     assert "none.nq cannot be read" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_begun_is_closed_before_it_is_removed(
+    kb: caretier.KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An open store would go on writing into the folder, which then cannot be removed."""
+
+    class Checked(tempfile.TemporaryDirectory[str]):
+        def cleanup(self) -> None:
+            ox.Store(Path(self.name, "made"))  # an error while another holds it
+            super().cleanup()
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", Checked)
+    with pytest.raises(KnowledgeError, match=r"none\.nq"):
+        build_graph(tmp_path / "made", kb.ontology, [], [tmp_path / "none.nq"], 60)
 
 
 def test_what_is_no_knowledge_graph_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
