@@ -96,6 +96,8 @@ def knowledge_router(service: Service) -> APIRouter:
             made[key] = forms[media_type](service.kb.in_language(language))
         tag = entity_tag(made[key])
         headers = {"ETag": tag, "Cache-Control": "no-cache", **negotiation.in_language(language)}
+        if len(languages) == 1:
+            headers["Vary"] = "Accept"
         if media_type == HTML:
             headers["Content-Security-Policy"] = _TABLE_POLICY
         if is_known(request.headers.get("if-none-match", ""), tag):

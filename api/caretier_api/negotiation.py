@@ -9,6 +9,9 @@ from starlette.requests import Request
 from caretier.language import chosen
 from caretier_api.problems import NOT_ACCEPTABLE, UNSUPPORTED, refused
 
+SPOKEN = "caretier_api.language"
+"""Where the scope of a request holds the language that was chosen for it."""
+
 
 def given(request: Request, read: Sequence[str]) -> str:
     """Return the media type of the body of a request, one of those that are read; 415 when it is none of them."""
@@ -55,9 +58,14 @@ def preferred(accept: str, offered: Sequence[str]) -> str | None:
 
 
 def language(request: Request, spoken: Sequence[str]) -> str:
-    """Return the language to answer in: what Accept-Language likes best of what is spoken, or else the first of it."""
+    """Return the language to answer in: what Accept-Language likes best of what is spoken, or else the first of it.
+
+    Whatever goes wrong from here on is told in it as well, as far as the ontology tells it.
+    """
     accept = ",".join(request.headers.getlist("accept-language"))
-    return preferred_language(accept, spoken) if accept else spoken[0]
+    found = preferred_language(accept, spoken) if accept else spoken[0]
+    request.scope[SPOKEN] = found
+    return found
 
 
 def in_language(language: str) -> dict[str, str]:

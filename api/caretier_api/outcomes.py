@@ -12,6 +12,7 @@ from starlette.types import Scope
 from caretier.fhir import MEDIA_TYPE as FHIR
 from caretier.fhir import Resource
 from caretier.fhir_result import issue, operation_outcome
+from caretier.language import ENGLISH
 from caretier_api import negotiation
 from caretier_api.exchange import JSON
 from caretier_api.problems import MEDIA_TYPE, REQUEST_ID, Problem
@@ -45,7 +46,7 @@ def response(problem: Problem, scope: Scope) -> Response:
     return Response(
         orjson.dumps(content),
         status_code=problem.kind.status,
-        headers=dict(problem.headers),
+        headers={**_languages(scope), **problem.headers},
         media_type=FHIR if speaks_fhir else MEDIA_TYPE,
     )
 
@@ -53,6 +54,14 @@ def response(problem: Problem, scope: Scope) -> Response:
 def outcome(problem: Problem) -> Resource:
     """Write a problem as an OperationOutcome; what the answers prove all the same comes first."""
     return operation_outcome(_issues(problem))
+
+
+def _languages(scope: Scope) -> dict[str, str]:
+    """Say in which languages a problem is told: what the ontology has to say in the one chosen, the rest in English."""
+    language = scope.get(negotiation.SPOKEN)
+    if language is None:
+        return {}
+    return negotiation.in_language(language if language == ENGLISH.tag else f"{language}, {ENGLISH.tag}")
 
 
 def _speaks_fhir(scope: Scope) -> bool:

@@ -35,7 +35,7 @@ from caretier_api.knowledge_pages import knowledge_pages_router
 from caretier_api.problems import CONTRADICTION, TOO_LARGE, Problem, ProblemError, problem_of, refused
 from caretier_api.query_pages import query_router
 from caretier_api.service import Service
-from caretier_api.site import SPOKEN, Site
+from caretier_api.site import Site
 
 _CONVERSATION_BYTES = 100_000
 """Many times what a page sends that was filled in by a person."""
@@ -92,7 +92,7 @@ class _Interview:
         """
         spoken = self.service.kb.languages
         language = (chosen(told[-1], spoken) if told else None) or negotiation.language(request, spoken)
-        request.scope[SPOKEN] = language
+        request.scope[negotiation.SPOKEN] = language
         return language
 
     def _knowledge(self, conversation: Conversation) -> Knowledge:

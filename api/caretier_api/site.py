@@ -31,9 +31,6 @@ from caretier_api.service import Service
 
 HTML = "text/html"
 
-SPOKEN = "caretier_api.language"
-"""Where the scope of a request holds the language that a person has chosen."""
-
 Made = TypeVar("Made")
 
 _FOLDER = Path(__file__).parent
@@ -86,7 +83,7 @@ class Site:
         accept = ",".join(request.headers.getlist("accept"))
         if negotiation.preferred(accept, (PROBLEM, JSON, HTML)) != HTML:
             return outcomes.response(problem, scope)
-        language = scope.get(SPOKEN) or negotiation.language(request, tuple(self._templates))
+        language = scope.get(negotiation.SPOKEN) or negotiation.language(request, tuple(self._templates))
         status = problem.kind.status
         page = self.page(request, "problem.html", status=status, private=True, language=language, problem=problem)
         page.headers.update(problem.headers)

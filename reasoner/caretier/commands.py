@@ -117,7 +117,7 @@ def questions(options: argparse.Namespace) -> int:
         print(f"{group.label}")
         for question in kb.questions:
             if question.group == group.id:
-                print(f"  {question.id}: {question.text}\n      {question.allowed()}")
+                print(f"  {question.id}: {question.text}\n      {question.allowed(kb.questionnaire.language)}")
         print()
     return 0
 

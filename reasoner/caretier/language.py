@@ -42,8 +42,10 @@ ENGLISH = Language("en", {})
 
 def read_language(tag: str) -> Language:
     """Read the program's own words in a language; one that nobody has translated them into has none."""
-    if tag == ENGLISH.tag or not tag.isalnum():
-        return ENGLISH if tag == ENGLISH.tag else Language(tag, {})
+    if tag == ENGLISH.tag:
+        return ENGLISH
+    if not tag.replace("-", "").isalnum():  # no tag, and no name of a file
+        return Language(tag, {})
     try:
         with open(os.path.join(_FOLDER, f"{tag}.json"), encoding="utf-8") as file:
             return Language(tag, json.load(file))

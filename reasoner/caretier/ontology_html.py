@@ -107,7 +107,7 @@ class _Page:
         yield from _entry("Source", map(self._link, term.sources))
         yield from _entry("Codes", (f"<code>{escape(code.code)}</code> {escape(code.system)}" for code in term.codes))
         for each in term.statements:
-            value = escape(each.value) if isinstance(each.value, str) else self._link(each.value)
+            value = _text(each.value, each.language) if isinstance(each.value, str) else self._link(each.value)
             yield from _entry(escape(sentence(each.prop.label)), (value,))
         yield from _entry("Red flags", (self._link(Named(flag.iri, flag.label)) for flag in term.red_flags))
         yield from _entry("Asked by", (self._link(Named(each.iri, each.text)) for each in term.questions))
@@ -149,6 +149,13 @@ class _Page:
             if iri.startswith(namespace):
                 return escape(f"{prefix}:{iri.removeprefix(namespace)}")
         return escape(iri)
+
+
+def _text(value: str, language: str | None) -> str:
+    """Write a text so that a screen reader speaks it in its own language."""
+    if language is None:
+        return escape(value)
+    return f'<span lang="{escape(language)}">{escape(value)}</span> ({escape(language)})'
 
 
 def _entry(heading: str, values: Iterable[str]) -> Iterator[str]:

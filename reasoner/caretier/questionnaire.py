@@ -90,13 +90,14 @@ class Question:
         option = self.option(answer)
         return option.denies is not None and option.reports is None
 
-    def allowed(self) -> str:
-        """Say which answers the question allows, for an error message."""
+    def allowed(self, language: Language = ENGLISH) -> str:
+        """Say which answers the question allows, as programs give them."""
         if self.type == "boolean":
-            return "allowed are true, false and null"
+            return language("allowed are true, false and null")
         if self.type == "choice":
-            return "allowed are " + ", ".join(f'"{option.id}"' for option in self.options) + " and null"
-        return f"allowed is a whole number from {self.minimum} to {self.maximum}, or null"
+            return language("allowed are %(ids)s and null", ids=", ".join(f'"{option.id}"' for option in self.options))
+        least, most = self.minimum, self.maximum
+        return language("allowed is a whole number from %(least)s to %(most)s, or null", least=least, most=most)
 
     def to_dict(self) -> dict[str, object]:
         """Give the question as plain data for an application."""

@@ -41,10 +41,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is stated of a term: the property, and its value as another term or as text."""
+    """What is stated of a term: the property, and its value as another term or as text, in `language` if in any."""
 
     prop: Named
     value: Named | str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class Terms:
         stated = sorted(self._graph.predicate_objects(term), key=lambda each: (str(each[0]), str(each[1])))
         for predicate, value in stated:
             if isinstance(value, Literal) and not _is_english(value):
-                yield Statement(self._named(predicate), f"{value} ({value.language})")
+                yield Statement(self._named(predicate), str(value), value.language)
             elif predicate not in _TOLD_APART and isinstance(value, URIRef | Literal):
                 told = self._named(value) if isinstance(value, URIRef) else str(value)
                 yield Statement(self._named(predicate), told)

@@ -108,6 +108,31 @@ def test_a_problem_is_told_in_the_language_of_the_browser(visitor: Visitor) -> N
 def test_pages_for_editors_are_in_english(visitor: Visitor) -> None:
     for path in ("/conditions", "/findings", "/decision-table", "/terms", "/query"):
         assert _language_of(visitor.get(path, **SPANISH)) == "en"
+        assert f'href="{path}" hreflang="en"' in visitor.get("/", **SPANISH).html
+        assert f'href="{path}">' in visitor.get("/").html
+
+
+def test_texts_in_another_language_on_pages_for_editors_say_so(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
+    tier = kb.knowledge.tiers[0]
+    page = visitor.get("/terms/ct/" + tier.id).html
+    assert f'<span lang="es">{kb.in_language("es").knowledge.tiers[0].label}</span>' in page
+
+
+@pytest.mark.parametrize("path", ["/v1/assessments", "/v1/next-question", "/v1/explanations"])
+def test_a_problem_says_in_which_languages_it_is(path: str, client: httpx.Client) -> None:
+    answers = {"sex": "male", "post-menopause": True}
+    english = client.post(path, json={"answers": answers})
+    other = client.post(path, json={"answers": answers}, headers=SPANISH)
+    assert english.status_code == other.status_code == 409
+    assert english.headers["content-language"] == "en"
+    assert other.headers["content-language"] == "es, en"
+    assert "accept-language" in english.headers["vary"].lower()
+    assert english.json()["errors"] != other.json()["errors"]
+
+
+def test_what_is_in_one_language_does_not_vary_with_it(client: httpx.Client) -> None:
+    for path in ("/v1/decision-table", "/v1/schemas/answers"):
+        assert "accept-language" not in client.get(path, headers=SPANISH).headers["vary"].lower()
 
 
 @pytest.mark.parametrize("path", ["/v1/assessments", "/v1/next-question", "/v1/explanations"])

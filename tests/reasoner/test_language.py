@@ -230,6 +230,12 @@ def test_languages_are_found_by_their_tags(kb: caretier.KnowledgeBase) -> None:
     assert read_language("../../x").words == {}
 
 
+def test_a_language_of_one_country_can_have_words_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pt-br.json").write_text('{"and": "e"}', encoding="utf-8")
+    monkeypatch.setattr("caretier.language._FOLDER", str(tmp_path))
+    assert read_language("pt-br")("and") == "e"
+
+
 def test_words_without_a_translation_stay_english() -> None:
     language = Language("xx", {"no %(what)s": "nix %(what)s"})
     assert language("no %(what)s", what="100 %") == "nix 100 %"
@@ -247,6 +253,8 @@ def test_the_command_line_speaks_it(capsys: pytest.CaptureFixture[str], tmp_path
     for word in ("You ", "What ", "Source", "Why"):
         assert word not in said, word
     assert cli.main(["questions", "--lang", "es"]) == 0
-    assert "¿Tiene fiebre?" in capsys.readouterr().out
+    questions = capsys.readouterr().out
+    assert "¿Tiene fiebre?" in questions
+    assert "allowed" not in questions
     assert cli.main(["assess", "--lang", "fr", str(answers)]) == 2
     assert "there are: en, es" in capsys.readouterr().err

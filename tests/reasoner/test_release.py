@@ -212,6 +212,8 @@ def test_every_term_has_its_place_on_the_page(files: Mapping[str, str], kb: care
     for flag in kb.knowledge.red_flags:
         assert f"bp:{flag.id}" in page.places
         assert flag.definition in files["back-pain.html"]
+    for tier in kb.in_language("es").knowledge.tiers:
+        assert f'<span lang="es">{tier.label}</span>' in files["back-pain.html"]
     own = {prefix: URIRef(namespace) for prefix, namespace in kb.knowledge.prefixes.items()}
     for prefix, namespace in own.items():
         terms = {str(term) for term in kb.ontology.graph.subjects(RDFS.label) if str(term).startswith(namespace)}
