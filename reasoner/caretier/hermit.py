@@ -228,7 +228,7 @@ def _was_killed(number: int) -> ReasonerError:
 
 def _no_room(why: str) -> ReasonerError:
     return ReasonerError(
-        f"The reasoner's temporary files could not be written in {tempfile.gettempdir()} ({why}); {_NOTHING_CONCLUDED}. "
+        f"The reasoner's temporary files could not be written in {tempfile.tempdir} ({why}); {_NOTHING_CONCLUDED}. "
         "Free space there, or name another folder in TMPDIR."
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -32,6 +33,7 @@ from caretier.knowledge import (
     minimal,
 )
 from caretier.language import ENGLISH, Language, read_language
+from caretier.limits import MAXIMUM_MODEL_BYTES, MAXIMUM_MODEL_SETS
 from caretier.model import Certificate, DecisionModel
 from caretier.questionnaire import Group, Option, Question, Questionnaire
 
@@ -68,6 +70,14 @@ def read_model(root: str) -> DecisionModel | None:
 def read_file(path: str) -> DecisionModel:
     """Read a decision model whether it fits or not; KnowledgeError when it is missing, damaged or of another format."""
     try:
+        size = os.path.getsize(path)
+        if not os.path.isfile(path):  # a pipe would be waited for
+            raise KnowledgeError(f"{path} cannot be read (it is no file); remove it and compile again.")
+        if size > MAXIMUM_MODEL_BYTES:
+            raise KnowledgeError(
+                f"{path} cannot be a decision model: it has more than {MAXIMUM_MODEL_BYTES:,} bytes; "
+                "remove it and run `caretier compile`."
+            )
         with open(path, encoding="utf-8", newline="") as file:
             return parse(file.read())
     except FileNotFoundError:
@@ -316,8 +326,12 @@ class _Atoms:
     def __init__(self, questionnaire: Questionnaire) -> None:
         self._questionnaire = questionnaire
         self._read: dict[str, Atom] = {}
+        self._sets = 0
 
     def sets(self, products: list[list[list[str]]]) -> tuple[AtomSet, ...]:
+        self._sets += sum(math.prod(map(len, choices)) for choices in products)
+        if self._sets > MAXIMUM_MODEL_SETS:
+            raise ValueError(f"it stands for more than {MAXIMUM_MODEL_SETS:,} sets of answers")
         return expanded(
             frozenset(frozenset(self.atom(text) for text in choice) for choice in choices) for choices in products
         )
