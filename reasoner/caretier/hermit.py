@@ -176,7 +176,8 @@ def _finish(process: subprocess.Popen[bytes], time_limit: float) -> None:
         output, _ = process.communicate(timeout=time_limit)
     except subprocess.TimeoutExpired:
         raise ReasonerTimeoutError(
-            f"The reasoner was stopped after {time_limit:g} seconds without an answer; nothing may be concluded."
+            f"The reasoner was stopped after {time_limit:g} seconds without an answer; {_NOTHING_CONCLUDED}. "
+            "Allow it more time, or have fewer people assessed at once."
         ) from None
     finally:
         process.stdin = given
@@ -212,10 +213,12 @@ def _failure(output: str) -> ReasonerError:
     for line in lines:
         if "UnsupportedClassVersionError" in line or "JavaVirtualMachine" in line or "java could not be run" in line:
             return JavaError(f"This Java cannot run the reasoner: {line[:300]}. Unset CARETIER_JAVA or name another.")
-    if any(line.endswith("Java error message is:") for line in lines[-1:]):
+    starts = [number for number, line in enumerate(lines, 1) if line.endswith("Java error message is:")]
+    said = lines[starts[-1] :] if starts else lines[-1:]  # and not the code that a traceback quotes
+    if starts and not said:
         return JavaError("Java could not be run: it ended without a word. Unset CARETIER_JAVA or name another.")
     thrown = [line for line in lines if line.startswith("Exception in thread")]
-    told = (thrown or [line for line in lines if "Error" in line] or lines or ["no output"])[0]
+    told = (thrown or [line for line in said if "Error" in line] or said or ["no output"])[0]
     return ReasonerError(f"The reasoner failed, and {_NOTHING_CONCLUDED}: {told[:300]}")
 
 
@@ -227,8 +230,9 @@ def _was_killed(number: int) -> ReasonerError:
 
 
 def _no_room(why: str) -> ReasonerError:
+    place = tempfile.tempdir or "the temporary folder"  # `gettempdir` would fail for want of one, too
     return ReasonerError(
-        f"The reasoner's temporary files could not be written in {tempfile.tempdir} ({why}); {_NOTHING_CONCLUDED}. "
+        f"The reasoner's temporary files could not be written in {place} ({why}); {_NOTHING_CONCLUDED}. "
         "Free space there, or name another folder in TMPDIR."
     )
 

@@ -45,12 +45,20 @@ NAME = "decision-model.json"
 _FORMAT = 2
 _WIDTH = 118
 _NO_DIGEST = "0" * 64
+_KINDS: Mapping[str, type] = {
+    **dict.fromkeys(("ontology", "certificate", "questionnaire", "translations"), dict),
+    **dict.fromkeys(("red_flags", "contradictions", "tensions", "scope", "tiers", "conditions"), list),
+    **dict.fromkeys(("recommendations", "axioms", "sources"), list),
+    "title": str,
+}
+"""What the parts of a model are: an empty text where a list belongs would pass for a list without anything."""
 
 
 def read_model(root: str) -> DecisionModel | None:
     """Read the decision model beside the root file of an ontology; None when there is none that fits its files.
 
-    It fits when it is whole, is of this root, and each file that it was compiled from is the same to the byte.
+    It fits when it is whole, is of this root, and each file that it was compiled from is the same to the byte. What
+    it says is proven by `caretier compile --verify`; here it is only seen that nothing of it was left out.
     """
     folder = os.path.dirname(os.path.abspath(root))
     try:
@@ -58,13 +66,26 @@ def read_model(root: str) -> DecisionModel | None:
     except (OSError, KnowledgeError):
         return None
     names = list(model.files)
-    if not names or names[0] != os.path.basename(root):
+    if not names or names[0] != os.path.basename(root) or not _is_whole(model):
         return None
     try:
         fits = all(digest_of(os.path.join(folder, name)) == digest for name, digest in model.files.items())
     except (OSError, ValueError):
         return None
     return model if fits else None
+
+
+def _is_whole(model: DecisionModel) -> bool:
+    """Say whether a model has all that its certificate counts, and for each red flag what to do.
+
+    A model that somebody cut and signed anew would answer too low for whoever has what was cut out.
+    """
+    knowledge, proven = model.knowledge, model.certificate
+    tiers, flags = {tier.id for tier in knowledge.tiers}, knowledge.red_flags
+    counted = (len(flags), sum(len(flag.patterns) for flag in flags))
+    return counted == (proven.red_flags, proven.minimal_sets) and all(
+        flag.tier in tiers and flag.condition in knowledge.conditions for flag in flags
+    )
 
 
 def read_file(path: str) -> DecisionModel:
@@ -104,6 +125,8 @@ def parse(text: str) -> DecisionModel:
         data = json.loads(text)
         if data["format"] != _FORMAT:
             raise KnowledgeError(f"{NAME} is of another version of caretier; run `caretier compile`.")
+        if other := [name for name, kind in _KINDS.items() if not isinstance(data[name], kind)]:
+            raise TypeError(other)
         return _model(data)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         raise KnowledgeError(f"{NAME} cannot be read ({error!r}); run `caretier compile`.") from error
