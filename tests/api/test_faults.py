@@ -142,7 +142,8 @@ def _spoil(path: Path, change: str) -> None:
         case "edited":
             path.write_bytes(content + b"\n")
         case "half":  # one that stops at the end of a statement can be read, and says less
-            path.write_bytes(content[: content.rindex(b".\n", 0, len(content) // 2) + 2])
+            end = content.rfind(b".\n", 0, len(content) // 2)
+            path.write_bytes(content[: end + 2 if end >= 0 else len(content) // 2])
         case "gone":
             path.unlink()
 
@@ -174,7 +175,7 @@ def test_knowledge_that_is_changed_under_the_service_answers_nothing(
         service.require_no_trace()
 
 
-@pytest.mark.parametrize("change", ["edited", "gone"])
+@pytest.mark.parametrize("change", ["half", "gone"])
 def test_a_model_that_is_spoiled_under_the_service_changes_no_answer(root: Path, checkout: Path, change: str) -> None:
     with _serving(root, checkout) as service:
         _spoil(root.with_name("decision-model.json"), change)
