@@ -11,6 +11,7 @@ from caretier.errors import (
     CaretierError,
     ContradictionError,
     InvalidAnswersError,
+    KnowledgeChangedError,
     QueryError,
     QueryFormError,
     QueryLimitError,
@@ -139,6 +140,8 @@ def problem_of(error: CaretierError | ProblemError) -> Problem:
         return Problem(NOT_ACCEPTABLE, str(error))
     if isinstance(error, QueryError):
         return Problem(QUERY, str(error))
+    if isinstance(error, KnowledgeChangedError):
+        return Problem(DATA, "The knowledge was changed while the service runs; it has to be started again.")
     if isinstance(error, ReasonerTimeoutError):
         return Problem(TIME_LIMIT, str(error))
     if isinstance(error, ReasonerError):

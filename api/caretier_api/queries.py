@@ -42,7 +42,12 @@ class Queries:
             answer_megabytes=_ANSWER_MEGABYTES,
         )
         told = orjson.dumps(
-            {"root": kb.root, "dataset": settings.dataset, "reasoner_seconds": settings.reference_seconds}
+            {
+                "root": kb.root,
+                "sha256": kb.sha256,
+                "dataset": settings.dataset,
+                "reasoner_seconds": settings.reference_seconds,
+            }
         )
         self._workers = Workers(
             [sys.executable, "-m", "caretier_api.query_worker", told.decode(), orjson.dumps(limits).decode()],

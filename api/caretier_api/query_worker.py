@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pyoxigraph as ox
 
-from caretier.errors import CaretierError, QueryError
+from caretier.errors import CaretierError, KnowledgeChangedError, QueryError
 from caretier.knowledge_graph import is_graph, open_graph
 from caretier.ontology import Ontology, load_ontology
 from caretier.query import Limits, Query
@@ -31,12 +31,16 @@ class _Data:
     """Where the data is. It is loaded with the first job, and with the next one where that fails."""
 
     root: str
+    sha256: str
     dataset: str | None
     reasoner_seconds: float
 
     @cached_property
     def ontology(self) -> Ontology:
-        return load_ontology(Path(self.root))
+        found = load_ontology(Path(self.root))
+        if found.sha256 != self.sha256:
+            raise KnowledgeChangedError("the ontology was changed while the service runs; it has to be started again.")
+        return found
 
     @cached_property
     def store(self) -> ox.Store:

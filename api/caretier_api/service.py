@@ -67,7 +67,7 @@ class Service:
 
 def new_service(kb: KnowledgeBase, settings: Settings, log: Log) -> Service:
     """Make a service; its processes start when they are first needed."""
-    command = [sys.executable, "-m", "caretier_api.worker", kb.root, str(settings.reference_seconds)]
+    command = [sys.executable, "-m", "caretier_api.worker", kb.root, str(settings.reference_seconds), kb.sha256]
     workers = Workers(
         command,
         count=settings.reference_workers,

@@ -1,4 +1,8 @@
-"""One process of the pool: it loads the knowledge and does the jobs that come on standard input until it ends."""
+"""One process of the pool: it loads the knowledge and does the jobs that come on standard input until it ends.
+
+The knowledge has to be that of the service to the byte: a file that was changed since, or is only half written, might
+answer lower, under a name that is not its own.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,40 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from types import FrameType
 
 from caretier import load
-from caretier.errors import CaretierError
+from caretier.errors import CaretierError, KnowledgeChangedError, KnowledgeError
 from caretier.knowledge_base import KnowledgeBase
 from caretier_api.exchange import OPERATIONS
 from caretier_api.problems import INTERNAL, Problem, ProblemError, problem_of
 from caretier_api.workers import work
 
 
-def main(root: str, seconds: str) -> int:
+@dataclass(frozen=True)
+class _Knowledge:
+    """Where the knowledge is. It is loaded with the first job, and with the next one where that fails."""
+
+    root: str
+    seconds: float
+    sha256: str
+
+    @cached_property
+    def base(self) -> KnowledgeBase:
+        try:
+            found = load(self.root, time_limit=self.seconds)
+        except KnowledgeError as error:
+            raise KnowledgeChangedError(str(error)) from error
+        if found.sha256 != self.sha256:
+            raise KnowledgeChangedError("The knowledge was changed while the service runs.")
+        return found
+
+
+def main(root: str, seconds: str, sha256: str) -> int:
     """Work until standard input ends."""
-    return work_alone(lambda: partial(_do, load(root, time_limit=float(seconds))))
+    return work_alone(lambda: partial(_do, _Knowledge(root, float(seconds), sha256)))
 
 
 def work_alone(prepare: Callable[[], Callable[[str, bytes], bytes]]) -> int:
@@ -32,10 +56,10 @@ def work_alone(prepare: Callable[[], Callable[[str, bytes], bytes]]) -> int:
     return 0
 
 
-def _do(kb: KnowledgeBase, job: str, content: bytes) -> bytes:
+def _do(knowledge: _Knowledge, job: str, content: bytes) -> bytes:
     operation, given, wanted, language = job.split()
     try:
-        return OPERATIONS[operation](kb.in_language(language), content, given, wanted)
+        return OPERATIONS[operation](knowledge.base.in_language(language), content, given, wanted)
     except CaretierError as error:
         raise ProblemError(problem_of(error)) from None
     except RecursionError:

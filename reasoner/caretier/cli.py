@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -39,12 +40,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("caretier: what was given is nested too deeply.", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"caretier: cannot read or write: {error.strerror or error}.", file=sys.stderr)
+        print(f"caretier: {_told(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("caretier: stopped.", file=sys.stderr)
         return 130
     return code
+
+
+def _told(error: OSError) -> str:
+    """Say what could not be read or written, and why; where a disk is full, what to do."""
+    named = f" {error.filename}" if error.filename else ""
+    remedy = (
+        " Make room, or write to another disk; output that stopped half-way is not to be used."
+        if _is_full(error)
+        else ""
+    )
+    return f"cannot read or write{named}: {error.strerror or error}.{remedy}"
+
+
+def _is_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _terminated(_signal: int, _frame: object) -> NoReturn:

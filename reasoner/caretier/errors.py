@@ -21,6 +21,10 @@ class KnowledgeError(CaretierError):
     """Report an ontology or its shapes that cannot be loaded or used."""
 
 
+class KnowledgeChangedError(KnowledgeError):
+    """Report that the files of a domain are not those any more that it was loaded from."""
+
+
 class ReasonerError(CaretierError):
     """Report that the reasoner did not give an answer; never to be read as a low care tier."""
 

@@ -38,7 +38,18 @@ def check_new_folder(path: Path) -> None:
 
 
 def replace_text(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a text file so that nobody ever sees a part of it, and keep its permissions; `mode` is for a new file."""
+    """Write a text file so that nobody ever sees a part of it, and keep its permissions; `mode` is for a new file.
+
+    Raises OSError that names the file, and not the hidden one that is to become it.
+    """
+    try:
+        _replace_text(path, text, mode)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _replace_text(path: Path, text: str, mode: int) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:

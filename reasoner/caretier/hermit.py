@@ -1,7 +1,8 @@
 """HermiT through owlready2: what an ontology with its individuals entails, in a process that can be stopped.
 
 owlready2 keeps module-wide state, has no time limit and leaves its input behind when the reasoner fails. So each run
-gets a process of its own with its own `World` and a private temporary folder; both are gone when the run is over.
+gets a process of its own with its own `World` and a private temporary folder; both are gone when the run is over, and
+even when whoever started it is killed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +26,11 @@ from caretier.limits import DEFAULT_TIME_LIMIT
 
 _MEMORY_MEGABYTES = 4000
 _INCONSISTENT = 3
+_NOTHING_CONCLUDED = "nothing may be concluded"
+_MEMORY_REMEDY = "free memory, or have fewer people assessed at once"
+_OUT_OF_MEMORY = ("OutOfMemoryError", "MemoryError", "insufficient memory", "Could not reserve enough space")
+_NO_ROOM = "temporary files could not be written"
+_KILLED = "java was killed"
 _SIGN = URIRef("urn:caretier:sign-of-life")
 _ANSWERED = URIRef("urn:caretier:sign-of-life:answered")
 
@@ -74,8 +81,15 @@ def realise_all(
     graphs: Sequence[Graph], time_limit: float = DEFAULT_TIME_LIMIT, *, reasoner: str = "hermit"
 ) -> list[Entailments]:
     """Realise several graphs, as many at once as there are processors; see `realise`, whose errors end them all."""
-    java, at_once = java_executable(), processors()
-    found = []
+    java = java_executable()
+    try:
+        return _realised(graphs, java, reasoner, time_limit)
+    except OSError as error:  # a full disk, or a temporary folder that is gone
+        raise _no_room(error.strerror or str(error)) from None
+
+
+def _realised(graphs: Sequence[Graph], java: str, reasoner: str, time_limit: float) -> list[Entailments]:
+    at_once, found = processors(), []
     for start in range(0, len(graphs), at_once):
         with ExitStack() as stack:
             started = []
@@ -130,16 +144,21 @@ def run_alone(command: list[str], folder: str, time_limit: float) -> None:
 
 @contextmanager
 def _running(command: list[str], folder: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command, and end it with all that it started when the context is left, however it is left."""
+    """Start a command, and end it with all that it started when the context is left, however it is left.
+
+    Its standard input stays open for as long as this process is there, so that it can tell when this one was killed.
+    Java writes what it knows of a crash into the folder, and no memory to the disk: answers would stand in both.
+    """
     environment = os.environ | {
         "TMPDIR": folder,
-        "JAVA_TOOL_OPTIONS": f"-XX:TieredStopAtLevel=1 -XX:-UsePerfData -Djava.io.tmpdir={folder}",
+        "JAVA_TOOL_OPTIONS": f"-XX:TieredStopAtLevel=1 -XX:-UsePerfData -Djava.io.tmpdir={folder} "
+        f"-XX:ErrorFile={folder}/crash.log -XX:-CreateCoredumpOnCrash",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     process = subprocess.Popen(  # noqa: S603 -- Python itself, with paths of our own making
         command,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -152,14 +171,20 @@ def _running(command: list[str], folder: str) -> Iterator[subprocess.Popen[bytes
 
 def _finish(process: subprocess.Popen[bytes], time_limit: float) -> None:
     """Wait for a process; raise what its end means."""
+    given, process.stdin = process.stdin, None  # which `communicate` would close
     try:
         output, _ = process.communicate(timeout=time_limit)
     except subprocess.TimeoutExpired:
         raise ReasonerTimeoutError(
-            f"The reasoner was stopped after {time_limit:g} seconds without an answer; nothing may be concluded."
+            f"The reasoner was stopped after {time_limit:g} seconds without an answer; {_NOTHING_CONCLUDED}. "
+            "Allow it more time, or have fewer people assessed at once."
         ) from None
+    finally:
+        process.stdin = given
     if process.returncode == _INCONSISTENT:
         raise InconsistencyError("What was given contradicts itself: the reasoner finds it inconsistent.")
+    if process.returncode < 0:
+        raise _was_killed(-process.returncode)
     if process.returncode != 0:
         raise _failure(output.decode("utf-8", "replace"))
 
@@ -168,21 +193,48 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill the process with all that it started, Java included, and wait until it is gone."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
     except ProcessLookupError:
-        return
-    process.communicate()
+        pass
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
 
 
 def _failure(output: str) -> ReasonerError:
     lines = [line.strip() for line in output.splitlines() if line.strip() and "JAVA_TOOL_OPTIONS" not in line]
     for line in lines:
+        if line.startswith(_KILLED):
+            return _was_killed(int(line.split()[-1]))
+        if line.startswith(_NO_ROOM):
+            return _no_room(line.partition(": ")[2])
+    if any(sign in line for line in lines for sign in _OUT_OF_MEMORY):
+        return ReasonerError(f"The reasoner ran out of memory; {_NOTHING_CONCLUDED}: {_MEMORY_REMEDY}.")
+    for line in lines:
         if "UnsupportedClassVersionError" in line or "JavaVirtualMachine" in line or "java could not be run" in line:
             return JavaError(f"This Java cannot run the reasoner: {line[:300]}. Unset CARETIER_JAVA or name another.")
-    if any(line.endswith("Java error message is:") for line in lines[-1:]):
+    starts = [number for number, line in enumerate(lines, 1) if line.endswith("Java error message is:")]
+    said = lines[starts[-1] :] if starts else lines[-1:]  # and not the code that a traceback quotes
+    if starts and not said:
         return JavaError("Java could not be run: it ended without a word. Unset CARETIER_JAVA or name another.")
     thrown = [line for line in lines if line.startswith("Exception in thread")]
-    told = (thrown or [line for line in lines if "Error" in line] or lines or ["no output"])[0]
-    return ReasonerError(f"The reasoner failed: {told[:300]}")
+    told = (thrown or [line for line in said if "Error" in line] or said or ["no output"])[0]
+    return ReasonerError(f"The reasoner failed, and {_NOTHING_CONCLUDED}: {told[:300]}")
+
+
+def _was_killed(number: int) -> ReasonerError:
+    return ReasonerError(
+        f"The reasoner was killed by {signal.Signals(number).name}; {_NOTHING_CONCLUDED}. Try again; "
+        f"should the system have killed it for want of memory, {_MEMORY_REMEDY}."
+    )
+
+
+def _no_room(why: str) -> ReasonerError:
+    place = tempfile.tempdir or "the temporary folder"  # `gettempdir` would fail for want of one, too
+    return ReasonerError(
+        f"The reasoner's temporary files could not be written in {place} ({why}); {_NOTHING_CONCLUDED}. "
+        "Free space there, or name another folder in TMPDIR."
+    )
 
 
 def _closed(given: Graph, inferred: Graph) -> Entailments:
@@ -228,6 +280,7 @@ def _reachable(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
 
 def _reason_alone(reasoner: str, java: str, given: str, inferred: str) -> int:
     """Run owlready2 in this process, which exists for nothing else."""
+    threading.Thread(target=_end_with_parent, args=[Path(given).parent], daemon=True).start()
     import owlready2
     from owlready2 import reasoning
 
@@ -241,11 +294,30 @@ def _reason_alone(reasoner: str, java: str, given: str, inferred: str) -> int:
         run(world, debug=0)
     except owlready2.OwlReadyInconsistentOntologyError:
         return _INCONSISTENT
-    except OSError as error:
-        sys.stdout.write(f"java could not be run: {error}\n")
+    except owlready2.OwlReadyJavaError as error:
+        ended = error.__context__
+        if not isinstance(ended, subprocess.CalledProcessError) or ended.returncode >= 0:
+            raise
+        sys.stdout.write(f"{_KILLED} by signal {-ended.returncode}\n")
         return 1
-    world.get_ontology("http://inferrences/").save(inferred, format="ntriples")
+    except OSError as error:
+        told = "java could not be run" if error.filename == java else _NO_ROOM
+        sys.stdout.write(f"{told}: {error.strerror}\n")
+        return 1
+    try:
+        world.get_ontology("http://inferrences/").save(inferred, format="ntriples")
+    except OSError as error:
+        sys.stdout.write(f"{_NO_ROOM}: {error.strerror}\n")
+        return 1
     return 0
+
+
+def _end_with_parent(folder: Path) -> None:
+    """End this process and Java, and clear away the folder, once whoever started them is there no more."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    shutil.rmtree(folder, ignore_errors=True)
+    os.killpg(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

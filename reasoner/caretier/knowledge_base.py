@@ -13,7 +13,7 @@ from functools import cached_property
 
 from caretier.assessment import Assessment
 from caretier.bundled import bundled_root
-from caretier.errors import InputError, InvalidAnswersError, KnowledgeError
+from caretier.errors import InputError, InvalidAnswersError, KnowledgeChangedError, KnowledgeError
 from caretier.knowledge import CareTier, Knowledge
 from caretier.language import ENGLISH, require_language
 from caretier.limits import DEFAULT_TIME_LIMIT
@@ -103,12 +103,33 @@ class KnowledgeBase:
 
     @cached_property
     def ontology(self) -> Ontology:
-        """The ontology with everything that it imports, as RDF."""
+        """The ontology with everything that it imports, as RDF.
+
+        Where there is a decision model it is read when it is first needed; KnowledgeChangedError where its files are
+        others by then, since two engines must not answer from two states of the knowledge.
+        """
         from pathlib import Path
 
         from caretier.ontology import load_ontology
 
-        return self._original.ontology if self._original is not None else load_ontology(Path(self.root))
+        if self._original is not None:
+            return self._original.ontology
+        if self.model is None:
+            return load_ontology(Path(self.root))
+        remedy = "load them again, or put them back as they were"
+        try:
+            ontology = load_ontology(Path(self.root))
+        except KnowledgeError as error:
+            message = f"The knowledge was changed since it was loaded: {error} After that, {remedy}."
+            raise KnowledgeChangedError(message) from error
+        if ontology.sha256 != self.sha256:
+            raise KnowledgeChangedError(f"The files of {self.root} were changed since they were loaded; {remedy}.")
+        return ontology
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the files that the knowledge was loaded from."""
+        return self.model.knowledge.sha256 if self.model is not None else self.ontology.sha256
 
     @property
     def knowledge(self) -> Knowledge:

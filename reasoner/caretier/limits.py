@@ -3,5 +3,11 @@
 MAXIMUM_BYTES = 10_000_000
 """The size above which input is refused unread."""
 
+MAXIMUM_MODEL_BYTES = 50_000_000
+"""The size above which a decision model is taken for something else and not read."""
+
+MAXIMUM_MODEL_SETS = 1_000_000
+"""How many sets of answers a decision model may stand for: a few lines could stand for more than any memory holds."""
+
 DEFAULT_TIME_LIMIT = 600.0
 """Seconds after which a run of the reasoner is stopped, unless another limit is asked for."""

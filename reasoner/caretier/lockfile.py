@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -32,6 +33,7 @@ from caretier.knowledge import (
     minimal,
 )
 from caretier.language import ENGLISH, Language, read_language
+from caretier.limits import MAXIMUM_MODEL_BYTES, MAXIMUM_MODEL_SETS
 from caretier.model import Certificate, DecisionModel
 from caretier.questionnaire import Group, Option, Question, Questionnaire
 
@@ -43,12 +45,20 @@ NAME = "decision-model.json"
 _FORMAT = 2
 _WIDTH = 118
 _NO_DIGEST = "0" * 64
+_KINDS: Mapping[str, type] = {
+    **dict.fromkeys(("ontology", "certificate", "questionnaire", "translations"), dict),
+    **dict.fromkeys(("red_flags", "contradictions", "tensions", "scope", "tiers", "conditions"), list),
+    **dict.fromkeys(("recommendations", "axioms", "sources"), list),
+    "title": str,
+}
+"""What the parts of a model are: an empty text where a list belongs would pass for a list without anything."""
 
 
 def read_model(root: str) -> DecisionModel | None:
     """Read the decision model beside the root file of an ontology; None when there is none that fits its files.
 
-    It fits when it is whole, is of this root, and each file that it was compiled from is the same to the byte.
+    It fits when it is whole, is of this root, and each file that it was compiled from is the same to the byte. What
+    it says is proven by `caretier compile --verify`; here it is only seen that nothing of it was left out.
     """
     folder = os.path.dirname(os.path.abspath(root))
     try:
@@ -56,7 +66,7 @@ def read_model(root: str) -> DecisionModel | None:
     except (OSError, KnowledgeError):
         return None
     names = list(model.files)
-    if not names or names[0] != os.path.basename(root):
+    if not names or names[0] != os.path.basename(root) or not _is_whole(model):
         return None
     try:
         fits = all(digest_of(os.path.join(folder, name)) == digest for name, digest in model.files.items())
@@ -65,9 +75,30 @@ def read_model(root: str) -> DecisionModel | None:
     return model if fits else None
 
 
+def _is_whole(model: DecisionModel) -> bool:
+    """Say whether a model has all that its certificate counts, and for each red flag what to do.
+
+    A model that somebody cut and signed anew would answer too low for whoever has what was cut out.
+    """
+    knowledge, proven = model.knowledge, model.certificate
+    tiers, flags = {tier.id for tier in knowledge.tiers}, knowledge.red_flags
+    counted = (len(flags), sum(len(flag.patterns) for flag in flags))
+    return counted == (proven.red_flags, proven.minimal_sets) and all(
+        flag.tier in tiers and flag.condition in knowledge.conditions for flag in flags
+    )
+
+
 def read_file(path: str) -> DecisionModel:
     """Read a decision model whether it fits or not; KnowledgeError when it is missing, damaged or of another format."""
     try:
+        size = os.path.getsize(path)
+        if not os.path.isfile(path):  # a pipe would be waited for
+            raise KnowledgeError(f"{path} cannot be read (it is no file); remove it and compile again.")
+        if size > MAXIMUM_MODEL_BYTES:
+            raise KnowledgeError(
+                f"{path} cannot be a decision model: it has more than {MAXIMUM_MODEL_BYTES:,} bytes; "
+                "remove it and run `caretier compile`."
+            )
         with open(path, encoding="utf-8", newline="") as file:
             return parse(file.read())
     except FileNotFoundError:
@@ -94,6 +125,8 @@ def parse(text: str) -> DecisionModel:
         data = json.loads(text)
         if data["format"] != _FORMAT:
             raise KnowledgeError(f"{NAME} is of another version of caretier; run `caretier compile`.")
+        if other := [name for name, kind in _KINDS.items() if not isinstance(data[name], kind)]:
+            raise TypeError(other)
         return _model(data)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         raise KnowledgeError(f"{NAME} cannot be read ({error!r}); run `caretier compile`.") from error
@@ -316,8 +349,12 @@ class _Atoms:
     def __init__(self, questionnaire: Questionnaire) -> None:
         self._questionnaire = questionnaire
         self._read: dict[str, Atom] = {}
+        self._sets = 0
 
     def sets(self, products: list[list[list[str]]]) -> tuple[AtomSet, ...]:
+        self._sets += sum(math.prod(map(len, choices)) for choices in products)
+        if self._sets > MAXIMUM_MODEL_SETS:
+            raise ValueError(f"it stands for more than {MAXIMUM_MODEL_SETS:,} sets of answers")
         return expanded(
             frozenset(frozenset(self.atom(text) for text in choice) for choice in choices) for choices in products
         )

@@ -53,10 +53,11 @@ def load_ontology(root: Path) -> Ontology:
     path = root.resolve()
     if path.is_dir():
         raise KnowledgeError(f"{path} is a folder; name the root file of the ontology in it.")
-    catalog = read_catalog(path.parent)
+    read: dict[Path, bytes] = {}
+    catalog = read_catalog(path.parent, read)
     graphs: dict[URIRef, Graph] = {}
     modules: dict[URIRef, Path] = {}
-    iri = _load_module(path, None, catalog, graphs, modules)
+    iri = _load_module(path, None, catalog, graphs, modules, read)
     graph = Graph()
     for module in graphs.values():
         for prefix, namespace in module.namespaces():
@@ -70,39 +71,51 @@ def load_ontology(root: Path) -> Ontology:
             f"{path} names no shapes for {', '.join(missing)}: add an annotation sh:shapesGraph to the ontology "
             f"with the IRI of a shapes file that is listed in {_CATALOG}."
         )
-    catalog_file = path.parent / _CATALOG
-    files = tuple(sorted({*modules.values(), *shape_files.values(), *([catalog_file] if catalog else [])}))
+    shapes = {role: parse_file(file, read) for role, file in shape_files.items()}
     return Ontology(
         root=path,
         iri=iri,
         version=str(graph.value(iri, OWL.versionInfo) or "unversioned"),
-        sha256=digest(files),
+        sha256=_digest_of(read),
         graph=graph,
         modules=MappingProxyType(modules),
-        shapes=MappingProxyType({role: parse_file(file) for role, file in shape_files.items()}),
-        files=files,
+        shapes=MappingProxyType(shapes),
+        files=tuple(sorted(read)),
     )
 
 
-def read_catalog(folder: Path) -> dict[str, Path]:
-    """Read the catalog of a folder: which file stands for which IRI; empty when there is none."""
+def read_catalog(folder: Path, read: dict[Path, bytes] | None = None) -> dict[str, Path]:
+    """Read the catalog of a folder: which file stands for which IRI; empty when there is none.
+
+    `read` is told the bytes, as in `parse_file`.
+    """
     path = folder / _CATALOG
     if not path.is_file():
         return {}
     try:
-        entries = ElementTree.parse(path).getroot().iter(_CATALOG_ENTRY)  # noqa: S314 -- the editor's own file
-        return {entry.attrib["name"]: (folder / entry.attrib["uri"]).resolve() for entry in entries}
+        content = path.read_bytes()
+        entries = ElementTree.fromstring(content).iter(_CATALOG_ENTRY)  # noqa: S314 -- the editor's own file
+        found = {entry.attrib["name"]: (folder / entry.attrib["uri"]).resolve() for entry in entries}
     except (ElementTree.ParseError, KeyError) as error:
         raise KnowledgeError(f"{path} is not a catalog as Protégé writes it: {error}") from error
+    if found and read is not None:
+        read[path] = content
+    return found
 
 
-def parse_file(path: Path) -> Graph:
-    """Read one Turtle or RDF/XML file of an ontology; KnowledgeError names the file and the place of a fault."""
+def parse_file(path: Path, read: dict[Path, bytes] | None = None) -> Graph:
+    """Read one Turtle or RDF/XML file of an ontology; KnowledgeError names the file and the place of a fault.
+
+    `read` is told the bytes that were parsed: a file that is saved at that moment may have others when read again.
+    """
     syntax = _FORMATS.get(path.suffix)
     if syntax is None:
         raise KnowledgeError(f"{path}: an ontology has to be Turtle (.ttl) or RDF/XML (.owl, .rdf); save it as Turtle.")
     try:
-        return Graph().parse(path, format=syntax)
+        content = path.read_bytes()
+        if read is not None:
+            read[path] = content
+        return Graph().parse(data=content, format=syntax, publicID=path.absolute().as_uri())
     except FileNotFoundError:
         raise KnowledgeError(f"{path} does not exist.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -129,8 +142,9 @@ def _load_module(
     catalog: Mapping[str, Path],
     graphs: dict[URIRef, Graph],
     modules: dict[URIRef, Path],
+    read: dict[Path, bytes],
 ) -> URIRef:
-    graph = parse_file(path)
+    graph = parse_file(path, read)
     headers = [header for header in graph.subjects(RDF.type, OWL.Ontology) if isinstance(header, URIRef)]
     if len(headers) != 1:
         raise KnowledgeError(f"{path} has to declare exactly one owl:Ontology with an IRI; it declares {len(headers)}.")
@@ -140,7 +154,7 @@ def _load_module(
     graphs[iri], modules[iri] = graph, path
     for imported in sorted(graph.objects(iri, OWL.imports), key=str):
         if imported not in graphs:
-            _load_module(_resolve(imported, catalog, path), imported, catalog, graphs, modules)
+            _load_module(_resolve(imported, catalog, path), imported, catalog, graphs, modules, read)
     return iri
 
 
@@ -155,8 +169,12 @@ def _resolve(iri: Node, catalog: Mapping[str, Path], asker: Path) -> Path:
 
 def digest(files: tuple[Path, ...]) -> str:
     """Hash the names and bytes of files; where they lie does not matter, neither all of them nor each to the other."""
+    return _digest_of({file: file.read_bytes() for file in files})
+
+
+def _digest_of(contents: Mapping[Path, bytes]) -> str:
     digest = hashlib.sha256()
-    for name, content in sorted((file.name, file.read_bytes()) for file in files):
+    for name, content in sorted((file.name, content) for file, content in contents.items()):
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
