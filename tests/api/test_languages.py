@@ -130,11 +130,6 @@ def test_a_problem_says_in_which_languages_it_is(path: str, client: httpx.Client
     assert english.json()["errors"] != other.json()["errors"]
 
 
-def test_what_is_in_one_language_does_not_vary_with_it(client: httpx.Client) -> None:
-    for path in ("/v1/decision-table", "/v1/schemas/answers"):
-        assert "accept-language" not in client.get(path, headers=SPANISH).headers["vary"].lower()
-
-
 @pytest.mark.parametrize("path", ["/v1/assessments", "/v1/next-question", "/v1/explanations"])
 def test_results_are_in_the_language_asked_for(
     path: str, client: httpx.Client, spanish: caretier.KnowledgeBase
