@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from pyoxigraph import NamedNode
 from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from rdflib.term import Node
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from caretier.result import Result
 
 _NODES = (RDF.type, RDFS.subClassOf, CT.denies, CT.doesNotKnow)
-_IRI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 
 
 def from_graph(graph: Graph, questionnaire: Questionnaire) -> list[Assessment]:
@@ -240,7 +239,16 @@ def node_of(identifier: str | None) -> Node:
     """Name the node of an assessment by its id; without one, a blank node."""
     if identifier is None:
         return BNode()
-    return URIRef(identifier) if _IRI.fullmatch(identifier) else URIRef(SKOLEM + quote(identifier, safe=""))
+    return URIRef(identifier) if _is_iri(identifier) else URIRef(SKOLEM + quote(identifier, safe=""))
+
+
+def _is_iri(text: str) -> bool:
+    """Say whether a text is an IRI that every format can write; what only looks like one would spoil a document."""
+    try:
+        NamedNode(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _identifier(subject: Node) -> str | None:

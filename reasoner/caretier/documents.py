@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from caretier.errors import UnreadableInputError
-from caretier.limits import MAXIMUM_BYTES
+from caretier.limits import MAXIMUM_BYTES, MAXIMUM_DEPTH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
 def too_large() -> str:
     """Say that input is too large, and what is allowed."""
     return f"too large; at most {MAXIMUM_BYTES // 1_000_000} MB are read."
+
+
+def too_deep() -> UnreadableInputError:
+    """Make the error of input that is nested without end."""
+    return UnreadableInputError("it is nested too deeply; answers need a few levels.")
 
 
 def format_of(path: str | os.PathLike[str] | None, content: bytes) -> Format:
@@ -134,7 +139,7 @@ def _json(text: str) -> Any:
             f"it is not well-formed JSON: line {error.lineno}, column {error.colno}: {error.msg}."
         ) from None
     except RecursionError:
-        raise UnreadableInputError("it is nested too deeply.") from None
+        raise too_deep() from None
     except UnicodeEncodeError:
         raise UnreadableInputError("it has half of a surrogate pair, which is no character.") from None
     except ValueError as error:
@@ -179,8 +184,13 @@ def _yaml(text: str) -> Any:
     }
     Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]*)$"), list("-0123456789"))
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader)):
-            raise UnreadableInputError("YAML aliases are not read; write the value out.")
+        depth = 0
+        for event in yaml.parse(text, Loader):
+            if isinstance(event, yaml.AliasEvent):
+                raise UnreadableInputError("YAML aliases are not read; write the value out.")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAXIMUM_DEPTH:
+                raise too_deep()
         return yaml.load(text, Loader)  # noqa: S506 -- a SafeLoader
     except yaml.MarkedYAMLError as error:
         place = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
@@ -188,7 +198,7 @@ def _yaml(text: str) -> Any:
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise UnreadableInputError(f"it is not usable YAML: {' '.join(str(error).split())[:200]}.") from None
     except RecursionError:
-        raise UnreadableInputError("it is nested too deeply.") from None
+        raise too_deep() from None
 
 
 def _is_json_ld(data: object) -> bool:

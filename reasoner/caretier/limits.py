@@ -9,5 +9,8 @@ MAXIMUM_MODEL_BYTES = 50_000_000
 MAXIMUM_MODEL_SETS = 1_000_000
 """How many sets of answers a decision model may stand for: a few lines could stand for more than any memory holds."""
 
+MAXIMUM_DEPTH = 100
+"""How deep input may be nested; answers need a few levels, and parsers take long over many."""
+
 DEFAULT_TIME_LIMIT = 600.0
 """Seconds after which a run of the reasoner is stopped, unless another limit is asked for."""

@@ -8,16 +8,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from xml.etree import ElementTree
+from xml.parsers import expat
 
 import pyoxigraph as ox
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from caretier.documents import too_deep
 from caretier.errors import UnreadableInputError, visible
+from caretier.limits import MAXIMUM_DEPTH
 
 _BASE = "https://caretier.invalid/input/"
 """What relative IRIs in answers are taken to be relative to, so that no place of a file gets into a result."""
+
+_BRACKETS = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+"""|"(?:[^"\\\n]|\\.)*+"|<[^<>\s]*+>|\#[^\n]*+|[\[\](){}]'''
+    r"""|'''(?:[^'\\]|\\.|'(?!''))*+'''|'(?:[^'\\\n]|\\.)*+'""",
+    re.DOTALL,
+)
+"""The brackets of Turtle and TriG, and all in which a bracket is none: texts, IRIs and comments."""
+
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 _SYNTAXES = {
     "jsonld": ox.RdfFormat.JSON_LD,
@@ -35,6 +46,8 @@ def parse_rdf(text: str, format_name: str) -> Graph:
         if re.search(r"<!(DOCTYPE|ENTITY)", text):
             raise UnreadableInputError("a DOCTYPE or entities are not read in RDF/XML answers; leave them out.")
         _require_whole(text)
+    elif format_name in ("turtle", "trig"):
+        _require_shallow(text)
     return _rdf(text, _SYNTAXES[format_name])
 
 
@@ -63,7 +76,7 @@ def _rdf(text: str, syntax: ox.RdfFormat) -> Graph:
 
 
 def render_rdf(graph: Graph, format_name: str) -> str:
-    """Write a graph in a format of `documents.FORMATS`."""
+    """Write a graph in a format of `documents.FORMATS`; UnreadableInputError where XML cannot hold a text of it."""
     if format_name == "turtle":
         return graph.serialize(format="turtle")
     if format_name == "jsonld":
@@ -74,7 +87,10 @@ def render_rdf(graph: Graph, format_name: str) -> str:
     prefixes = {prefix: str(namespace) for prefix, namespace in graph.namespaces()}
     written = ox.serialize(triples, format=_SYNTAXES[format_name], prefixes=prefixes)
     assert written is not None  # as without a file to write to
-    return written.decode()
+    text = written.decode()
+    if format_name == "rdfxml" and _NO_XML.search(text):
+        raise UnreadableInputError("a text in it has a character that XML cannot hold; ask for another format of RDF.")
+    return text
 
 
 def rdf_term(term: object) -> Node:
@@ -123,12 +139,38 @@ def _refuse_lost_keys(data: object) -> None:
 
 
 def _require_whole(text: str) -> None:
-    """Refuse XML that ends before it is complete; entities are refused before."""
+    """Refuse XML that ends before it is complete, or is nested without end; entities are refused before."""
+    depth = 0
+
+    def begin(_name: str, _attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAXIMUM_DEPTH:
+            raise too_deep()
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
     try:
-        ElementTree.fromstring(text)  # noqa: S314 -- without a DOCTYPE there is nothing to expand
-    except ElementTree.ParseError as error:
-        line, column = error.position
-        raise UnreadableInputError(f"it is not well-formed RDF/XML: line {line}, column {column + 1}.") from None
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        told = f"it is not well-formed RDF/XML: line {error.lineno}, column {error.offset + 1}."
+        raise UnreadableInputError(told) from None
+
+
+def _require_shallow(text: str) -> None:
+    """Refuse Turtle whose brackets are nested without end, before a parser takes minutes over it."""
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        if found[0] in ("[", "(", "{"):
+            depth += 1
+            if depth > MAXIMUM_DEPTH:
+                raise too_deep()
+        elif found[0] in ("]", ")", "}"):
+            depth -= 1
 
 
 def _entries(data: object) -> Iterator[tuple[str, Any]]:
