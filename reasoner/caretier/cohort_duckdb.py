@@ -112,8 +112,12 @@ class DuckDBEngine:
                 f"COPY (SELECT * REPLACE ({joined}) FROM {reader}) TO {_text(target)} (FORMAT csv, HEADER true)"
             )
             return target
-        batches = self._connection.sql(f"SELECT * FROM {reader}").to_arrow_reader(10_000)
-        write_quads((batch.to_pylist() for batch in batches), knowledge, Path(target))
+
+        def write() -> None:
+            batches = self._connection.sql(f"SELECT * FROM {reader}").to_arrow_reader(10_000)
+            write_quads((batch.to_pylist() for batch in batches), knowledge, Path(target))
+
+        self._do(write)
         return target
 
     def tiers(self, made: str) -> list[tuple[str | None, int]]:
@@ -132,19 +136,21 @@ class DuckDBEngine:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
-        try:
-            return self._connection.execute(query).fetchall()
-        except duckdb.Error as error:
-            raise CohortError(_told(error)) from None
+        rows: list[tuple[Any, ...]] = []
+        self._do(lambda: rows.extend(self._connection.execute(query).fetchall()))
+        return rows
 
     def execute(self, query: str, advance: Callable[[float], None] = lambda _: None) -> None:
-        """Run a statement, telling how much of it is done; whatever stops this process stops it as well."""
+        """Run a statement, telling how much of it is done."""
+        self._do(
+            lambda: self._connection.execute(query),
+            lambda: advance(max(0.0, self._connection.query_progress()) / 100),
+        )
+
+    def _do(self, work: Callable[[], object], watch: Callable[[], object] = lambda: None) -> None:
+        """Do work in a thread of its own: DuckDB would take the signal that stops this process for an error."""
         try:
-            run_stoppable(
-                lambda: self._connection.execute(query),
-                self._connection.interrupt,
-                lambda: advance(max(0.0, self._connection.query_progress()) / 100),
-            )
+            run_stoppable(work, self._connection.interrupt, watch)
         except duckdb.Error as error:
             raise CohortError(_told(error)) from error
 

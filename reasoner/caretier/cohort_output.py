@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -43,8 +44,9 @@ def staged(name: str, sources: tuple[str, ...]) -> Iterator[Path]:
         raise UnreadableInputError(f"{target}: a folder of this name is there already; remove it or name another.")
     if any(os.path.realpath(source) == os.path.realpath(target) for source in sources):
         raise UnreadableInputError(f"{target}: this is what is read; name another file for the result.")
-    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    try:
+    folder = target.parent / f".{target.name}.{secrets.token_hex(4)}"
+    try:  # before it is there, since a signal may come at any moment
+        folder.mkdir(mode=0o700)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
