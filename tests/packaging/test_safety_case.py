@@ -42,7 +42,7 @@ def _faults(hazards: Sequence[Hazard], root: Path) -> Iterator[str]:
         if missing := NEEDED - hazard.keys():
             yield f"{name} lacks {', '.join(sorted(missing))}"
             continue
-        if unknown := hazard.keys() - NEEDED - {"owed"}:
+        if unknown := hazard.keys() - NEEDED - {"known", "owed"}:
             yield f"{name} has {', '.join(sorted(unknown))}"
         if hazard["severity"] not in SEVERITIES or hazard["likelihood"] not in LIKELIHOODS:
             yield f"{name} has a severity or likelihood that is none"
