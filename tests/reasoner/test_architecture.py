@@ -29,6 +29,7 @@ MODEL_TOWER = (
     "interval",
     "interview",
     "knowledge",
+    "knowledge_files",
     "language",
     "lattice",
     "limits",

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,29 +14,13 @@ from caretier.documents import format_named, parse
 from caretier.errors import InputError
 from caretier.rdf_documents import render_rdf
 from caretier.result import Result
+from tests.soon import soon
 
 KB = caretier.load()
-SECONDS = 10
 
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="urn:x:"'
 ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "x"}">' for n in range(12))
 ALIASES = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else 'x'}]\n" for n in range(12))
-
-
-@contextmanager
-def _soon() -> Iterator[None]:
-    """Fail what takes longer than any input may."""
-
-    def late(_signal: int, _frame: FrameType | None) -> None:
-        raise TimeoutError(f"not done after {SECONDS} seconds")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +45,7 @@ def _soon() -> Iterator[None]:
     ids=lambda value: value if len(value) < 30 else "input",
 )
 def test_what_would_blow_up_is_refused_at_once(name: str, text: str, said: str) -> None:
-    with _soon(), pytest.raises(InputError, match=said):
+    with soon(), pytest.raises(InputError, match=said):
         parse(text.encode(), format_named(name))
 
 
