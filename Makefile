@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast lint types knowledge format test build bench
+.PHONY: help check fast lint types knowledge format test build bench fuzz
 
 help:  ## List the targets.
 	@awk -F ":.*## " "/^[a-z]+:.*## / { printf \"%-10s %s\\n\", \$$1, \$$2 }" $(MAKEFILE_LIST)
@@ -38,3 +38,6 @@ build:  ## Build the source distribution and the wheel into dist/.
 
 bench:  ## Measure speed, and print it as ratios beside what was to be reached.
 	$(PYTHON) -m benchmarks
+
+fuzz:  ## Try spoilt input on every parser and request for MINUTES=10, other input each time.
+	$(PYTHON) -m tests.hostile --minutes $(or $(MINUTES),10)

@@ -51,3 +51,5 @@ def require_plain_xml(path: str | os.PathLike[str], content: bytes) -> None:
         parser.Parse(content, True)
     except expat.ExpatError:
         return
+    except (LookupError, ValueError) as error:
+        raise KnowledgeError(f"{path} cannot be read: {error}; save it in UTF-8.") from None

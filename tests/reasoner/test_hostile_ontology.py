@@ -170,6 +170,14 @@ def test_entities_stand_for_namespaces_and_nothing_else(tmp_path: Path, entities
         read_catalog(tmp_path)
 
 
+def test_xml_in_an_encoding_that_is_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.owl"
+    path.write_text(f'<?xml version="1.0" encoding="none"?><rdf:RDF {RDF_XML}/>')
+    for read in (parse_file, read_saved):
+        with pytest.raises(KnowledgeError, match=r"x\.owl cannot be read: unknown encoding"):
+            read(path)
+
+
 def test_entities_as_editors_write_them_are_read(tmp_path: Path) -> None:
     path = tmp_path / "x.owl"
     path.write_text(
