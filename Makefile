@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast lint types knowledge format test build bench fuzz
+.PHONY: help check fast lint types knowledge format test build bench fuzz soak
 
 help:  ## List the targets.
 	@awk -F ":.*## " "/^[a-z]+:.*## / { printf \"%-10s %s\\n\", \$$1, \$$2 }" $(MAKEFILE_LIST)
@@ -41,3 +41,6 @@ bench:  ## Measure speed, and print it as ratios beside what was to be reached.
 
 fuzz:  ## Try spoilt input on every parser and request for MINUTES=10, other input each time.
 	$(PYTHON) -m tests.hostile --minutes $(or $(MINUTES),10)
+
+soak:  ## Ask the real service for all that it does, at full rate, for MINUTES=10.
+	$(PYTHON) -m benchmarks.soak --minutes $(or $(MINUTES),10)
