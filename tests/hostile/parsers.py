@@ -49,7 +49,7 @@ def parsers(kb: KnowledgeBase) -> Iterator[Target]:
         "vignettes", (b"\n".join(vignettes),), _allowing(lambda content: read_vignettes(content, kb.knowledge))
     )
     model = (ROOT / "examples" / "headache" / lockfile.NAME).read_bytes()
-    yield Target("a decision model", (model,), _allowing(lambda content: lockfile.parse(_signed(content))))
+    yield Target("a decision model", (model,), _allowing(lambda content: lockfile.parse(signed(content))))
     headache = ROOT / "examples" / "headache"
     turtle = (headache / "headache.ttl").read_bytes()[:6_000].rpartition(b" .\n")[0] + b" .\n"
     as_xml = Graph().parse(data=turtle, format="turtle").serialize(format="xml").encode()
@@ -131,7 +131,7 @@ def _from_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], o
     return from_file
 
 
-def _signed(content: bytes) -> str:
+def signed(content: bytes) -> str:
     """Put the digest of a decision model right, so that it is read at all."""
     text = content.decode("utf-8", "replace")
     blank = _DIGEST.sub("0" * 64, text, count=1)
