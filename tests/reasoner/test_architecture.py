@@ -40,6 +40,7 @@ MODEL_TOWER = (
     "reasons",
     "result",
     "schemas",
+    "spreadsheet",
     "statements",
     "table_csv",
     "table_html",
