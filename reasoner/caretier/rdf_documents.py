@@ -13,7 +13,7 @@ from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from caretier.documents import too_deep
-from caretier.errors import UnreadableInputError
+from caretier.errors import UnreadableInputError, visible
 from caretier.json_ld import require_meaning
 from caretier.limits import MAXIMUM_DEPTH
 
@@ -105,11 +105,18 @@ def rdf_term(term: object) -> Node:
 
 
 def _require_whole(text: str) -> None:
-    """Refuse XML that ends before it is complete, or is nested without end; entities are refused before."""
+    """Refuse XML that ends before it is complete, is nested without end, or holds what Oxigraph silently leaves out.
+
+    Entities are refused before.
+    """
     depth = 0
 
-    def begin(_name: str, _attributes: object) -> None:
+    def begin(_name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
+        for name, value in attributes.items():
+            if name.endswith(":parseType") and value not in ("Resource", "Collection"):
+                told = f'parseType="{visible(value)[:100]}" is not read, and what is within would be left out.'
+                raise UnreadableInputError(told)
         depth += 1
         if depth > MAXIMUM_DEPTH:
             raise too_deep()
