@@ -25,6 +25,8 @@ def assess_cohort(options: argparse.Namespace) -> int:
     """Assess a table and say what came of it on standard error, so that nothing mixes with results."""
     kb = load(options.ontology)
     mapping, report = _mapping(options.map, kb), _report(options)
+    if options.map is not None and Path(options.map).resolve() == Path(options.target).resolve():
+        raise UnreadableInputError(f"{options.target}: this is the map; name another file for the result.")
     with _progress() as advance:
         summary = assess_table(
             kb,
@@ -54,6 +56,11 @@ def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
         yield f"{summary.repeated:,} rows have the id of another row; each was assessed on its own."
     if summary.missing:
         yield f"No column for, so unknown for everybody: {', '.join(summary.missing)}."
+    if summary.defused:
+        yield (
+            f"{summary.defused:,} cells begin with a sign that a spreadsheet would run as a formula, and have an "
+            "apostrophe before it now; Parquet has them as they came."
+        )
     for cell in summary.never:
         yield (
             f'The column "{cell.column.name}" is stored as {_STORED[cell.column.kind]}, which is no answer to '

@@ -38,8 +38,8 @@ def parser() -> argparse.ArgumentParser:
         "assess",
         help="assess answers and say which care they call for",
         description="Assess answers: say how soon care is needed, why, and what is still open.",
-        epilog='Answers are JSON or YAML such as {"answers": {"<question id>": true}}, or RDF. '
-        "`caretier questions` lists the question ids.",
+        epilog='Answers are JSON or YAML such as {"answers": {"<question id>": true}}, a FHIR QuestionnaireResponse '
+        "as JSON, or RDF. `caretier questions` lists the question ids.",
     )
     assess.add_argument("files", nargs="+", metavar="FILE", help="a file of answers; - reads standard input")
     assess.add_argument("--format", choices=["text", "json", "turtle", "jsonld"], default="text", help="default: text")
@@ -184,7 +184,7 @@ def parser() -> argparse.ArgumentParser:
         "--against", metavar="RESULTS", help="earlier results of the same table, to compare in the report"
     )
     cohort.add_argument(
-        "--suppress-below", metavar="N", type=int, default=0, help="leave counts below N out of the report"
+        "--suppress-below", metavar="N", type=_count, default=0, help="leave counts below N out of the report"
     )
     cohort.add_argument("--backend", choices=["duckdb", "spark"], default="duckdb", help="default: duckdb")
     _ontology(cohort)
@@ -358,6 +358,12 @@ def _time_limit(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="for each run of the reasoner; default: 600",
     )
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 on.")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
