@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 
 from caretier import commands
-from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.result import SOFTWARE
+from caretier.shared_options import language as _language
+from caretier.shared_options import ontology as _ontology
+from caretier.shared_options import port as _port
+from caretier.shared_options import time_limit as _time_limit
 from caretier.terminal import page
 
 TYPE_CHECKING = False
@@ -105,7 +108,8 @@ def parser() -> argparse.ArgumentParser:
     serving = subcommands.add_parser(
         "serve",
         help="serve over HTTP",
-        description="Serve over HTTP: assessments, the questionnaire, the web interview, SPARQL. Nothing is stored.",
+        description="Serve over HTTP: assessments, the questionnaire, the web interview, SPARQL. Nothing is stored, "
+        "unless --decision-log asks for it.",
         epilog="Every setting, the limits among them, can be given as an environment variable, such as "
         "CARETIER_BODY_BYTES; docs/deployment.md lists them.",
     )
@@ -120,6 +124,11 @@ def parser() -> argparse.ArgumentParser:
     serving.add_argument(
         "--data", "--dataset", dest="dataset", metavar="FOLDER",
         help="what SPARQL queries may ask as well: a knowledge graph that `caretier graph build` made, or files of RDF",
+    )  # fmt: skip
+    serving.add_argument(
+        "--decision-log", metavar="FOLDER",
+        help="store every assessment there, answers and result, a file a day; off by default. `caretier replay` reads "
+        "it; docs/deployment.md says who must protect it and how to delete",
     )  # fmt: skip
     _ontology(serving)
     serving.set_defaults(run=_serve)
@@ -162,6 +171,33 @@ def parser() -> argparse.ArgumentParser:
     )
     _time_limit(comparing)
     comparing.set_defaults(run=_compare)
+
+    replaying = subcommands.add_parser(
+        "replay",
+        help="run the records of a decision log again, on any knowledge",
+        description="Run the records of a decision log again and report what changed: whose tier is lower or higher, "
+        "other conditions, red flags and ceilings, and answers that this knowledge does not know, which are left out. "
+        "By the knowledge that made a record, it has to be reproduced exactly.",
+        epilog="Exits 3 when the same knowledge comes to another result than a record says; 1 when a tier is "
+        "lower or a line could not be run again; else 0. json names every record that did not stay the same. Example: "
+        "caretier replay decisions --ontology edited/ontology/back-pain.ttl",
+    )
+    replaying.add_argument(
+        "log", nargs="+", metavar="LOG", help="a folder of `caretier serve --decision-log`, or files"
+    )
+    replaying.add_argument(
+        "--id", metavar="ID", action="append", default=[],
+        help="only the record with this id, or of the assessment that the application called so; may be repeated",
+    )  # fmt: skip
+    replaying.add_argument(
+        "--engine",
+        choices=["model", "reference"],
+        help="default: the decision model where there is one that fits, else the reference reasoner, which takes long",
+    )
+    replaying.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    _time_limit(replaying)
+    _ontology(replaying)
+    replaying.set_defaults(run=_replay)
 
     cohort = subcommands.add_parser(
         "cohort",
@@ -313,6 +349,13 @@ def _compare(options: argparse.Namespace) -> int:
     return compare_versions(options)
 
 
+def _replay(options: argparse.Namespace) -> int:
+    """Import what replaying needs when it is asked for."""
+    from caretier.replaying import replay_log
+
+    return replay_log(options)
+
+
 def _graphs() -> ModuleType:
     """Import the commands for knowledge graphs when one of them is asked for."""
     from caretier import graph_command
@@ -332,45 +375,3 @@ def _upkeep() -> ModuleType:
     from caretier import upkeep
 
     return upkeep
-
-
-def _ontology(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--ontology", metavar="ROOT", help="the root file of an ontology; default: what comes with caretier"
-    )
-
-
-def _language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--lang",
-        metavar="TAG",
-        default="en",
-        help="the language of the texts, such as es, if the ontology speaks it; default: en. A translation says "
-        "whether anybody has reviewed it",
-    )
-
-
-def _time_limit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--time-limit",
-        type=_seconds,
-        default=DEFAULT_TIME_LIMIT,
-        metavar="SECONDS",
-        help="for each run of the reasoner; default: 600",
-    )
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 86_400:
-        raise argparse.ArgumentTypeError("it has to be a number of seconds from above 0 to 86400")
-    return seconds
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError("it has to be a whole number from 0 to 65535")
-    return int(text)
