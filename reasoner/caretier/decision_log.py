@@ -51,9 +51,10 @@ class DecisionLog:
         """Add a decision, with an id and the time; OSError where it is not written as a whole.
 
         It is one write at the end of the file, so that lines of several processes never mix. What a write that failed
-        half-way left behind is closed by a line break, and stands alone.
+        half-way left behind is closed by a line break, and stands alone. No process ever waits for another: who looks
+        while another writes may close a line too many, which leaves an empty one.
         """
-        now = self.now()
+        now = self.now().astimezone(datetime.UTC)
         head = {"id": str(uuid4()), "time": now.isoformat(timespec="milliseconds")}
         line = json.dumps({**head, **decision}, ensure_ascii=False, separators=(",", ":")).encode(
             errors="backslashreplace"
@@ -67,7 +68,7 @@ class DecisionLog:
             os.close(file)
 
     def _open(self, now: datetime.datetime) -> int:
-        path = self.folder / f"{now.astimezone(datetime.UTC).date().isoformat()}{ENDING}"
+        path = self.folder / f"{now.astimezone(datetime.UTC).date()}{ENDING}"
         return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
 
 
