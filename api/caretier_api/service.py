@@ -106,7 +106,7 @@ def new_service(kb: KnowledgeBase, settings: Settings, log: Log) -> Service:
     )
     metrics = Metrics()
     recorder = None
-    if settings.decision_log is not None:
+    if settings.decision_log:
         decisions = DecisionLog(Path(settings.decision_log))
         decisions.prepare()
         recorder = Recorder(decisions, log, metrics)

@@ -56,12 +56,12 @@ class DecisionLog:
         """
         now = self.now().astimezone(datetime.UTC)
         head = {"id": str(uuid4()), "time": now.isoformat(timespec="milliseconds")}
-        line = json.dumps({**head, **decision}, ensure_ascii=False, separators=(",", ":")).encode(
-            errors="backslashreplace"
-        )
+        text = json.dumps({**head, **decision}, ensure_ascii=False, separators=(",", ":"))
+        line = text.encode(errors="backslashreplace") + b"\n"  # half of a character stays what it is in JSON
         file = self._open(now)
         try:
-            line = (b"\n" if _is_torn(file) else b"") + line + b"\n"
+            if _is_torn(file):
+                line = b"\n" + line
             if os.write(file, line) < len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:

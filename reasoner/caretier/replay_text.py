@@ -34,12 +34,12 @@ _NAMED = 3
 
 
 def as_text(replay: Replay, width: int = 80) -> str:
-    """Write a replay for a terminal, wrapped to a width."""
+    """Write a replay for a terminal, wrapped to a width; nothing that stands in a record can steer the terminal."""
     lines = list[str]()
     for indent, text in _lines(replay):
         margin = "  " * indent
         lines += textwrap.wrap(
-            text, width, initial_indent=margin, subsequent_indent=margin + "  ", break_on_hyphens=False,
+            visible(text), width, initial_indent=margin, subsequent_indent=margin + "  ", break_on_hyphens=False,
             break_long_words=False,
         ) or [""]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -112,7 +112,7 @@ def _lines(replay: Replay) -> Iterator[tuple[int, str]]:
         yield 0, ""
         yield 0, "ANSWERS THAT THIS KNOWLEDGE DOES NOT KNOW, LEFT OUT"
         for question, count in replay.unknown.most_common():
-            yield 1, f"{visible(question)}: in {_records(count)}"
+            yield 1, f"{question}: in {_records(count)}"
     if replay.kinds["alarm"]:
         yield 0, ""
         yield 0, "ALARM"
@@ -128,7 +128,7 @@ def _lines(replay: Replay) -> Iterator[tuple[int, str]]:
         for each in replay.left_out:
             reasons.setdefault(each.reason, []).append(each.place)
         for reason, places in reasons.items():
-            yield 1, visible(reason)
+            yield 1, reason
             yield from _some([str(place) for place in places])
 
 
@@ -148,7 +148,7 @@ def _changes(replay: Replay) -> Iterator[tuple[int, str]]:
         if before.ceiling != after.ceiling and before.ceiling and after.ceiling:
             yield 2, f"ceiling: {_tier(before.ceiling, replay.knowledge)} -> {_tier(after.ceiling, replay.knowledge)}"
         if unknown:
-            yield 2, f"without the answers to {', '.join(map(visible, unknown))}"
+            yield 2, f"without the answers to {', '.join(unknown)}"
         yield from _some([_named(rerun.place) for rerun in reruns])
 
 
@@ -160,8 +160,8 @@ def _some(places: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _named(place: Place) -> str:
-    assessment = f', assessment "{visible(place.assessment)}"' if place.assessment is not None else ""
-    return f"{place}: {visible(place.id or '')} of {visible(place.time or '')}{assessment}"
+    assessment = f', assessment "{place.assessment}"' if place.assessment is not None else ""
+    return f"{place}: {place.id} of {place.time}{assessment}"
 
 
 def _told(outcome: Outcome, knowledge: Knowledge) -> str:
@@ -176,9 +176,9 @@ def _tier(tier: str, knowledge: Knowledge) -> str:
 
 
 def _maker(maker: Maker, knowledge: Knowledge) -> str:
-    which = "the same" if maker.sha256 == knowledge.sha256 else f"sha256 {visible(maker.sha256)}"
+    which = "the same" if maker.sha256 == knowledge.sha256 else f"sha256 {maker.sha256}"
     engine = _engine(maker.engine) if maker.engine else "RDF"
-    return f"knowledge {visible(maker.version)} ({which}), software {visible(maker.software)}, {engine}"
+    return f"knowledge {maker.version} ({which}), software {maker.software}, {engine}"
 
 
 def _engine(engine: str) -> str:

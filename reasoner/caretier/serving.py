@@ -35,7 +35,7 @@ def serve(options: argparse.Namespace) -> int:
     service = app.create_app(kb, chosen, log.log_to_standard_error())
     if kb.model is None:
         print("No decision model fits these files, so the reference reasoner answers; `caretier compile` makes one.")
-    if chosen.decision_log is not None:
+    if chosen.decision_log:
         print(
             f"Answers and results are stored in {chosen.decision_log}; docs/deployment.md says who must protect them."
         )

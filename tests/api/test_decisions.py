@@ -74,11 +74,12 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.parametrize("settings", [Settings(), Settings(decision_log="")], ids=["default", "empty"])
 def test_it_is_off_by_default_and_the_service_says_so(
-    kb: caretier.KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, kb: caretier.KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with TestClient(create_app(kb, Settings())) as client:
+    with TestClient(create_app(kb, settings)) as client:
         assert client.post("/v1/assessments", json={"answers": EMERGENCY}).status_code == 200
         assert "We do not keep your answers" in Visitor(client).get("/").text
         assert "Nothing is stored." in client.get("/openapi.json").json()["info"]["description"]

@@ -34,7 +34,9 @@ import sys
 from pathlib import Path
 from caretier.decision_log import DecisionLog
 log = DecisionLog(Path(sys.argv[1]))
-for number in range(300):
+print("ready", flush=True)
+sys.stdin.read(1)
+for number in range(500):
     log.append({"writer": sys.argv[2], "number": number, "text": sys.argv[2] * 9_000})
 """
 
@@ -154,13 +156,22 @@ def test_each_day_of_utc_has_a_file(tmp_path: Path) -> None:
 
 
 def test_lines_of_several_processes_never_mix(tmp_path: Path) -> None:
-    started = [subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, name]) for name in "abc"]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, tmp_path, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for name in "abc"
+    ]
+    assert [each.stdout.readline() for each in started if each.stdout] == ["ready\n"] * 3
+    for each in started:
+        assert each.stdin is not None
+        each.stdin.close()
     assert [each.wait(60) for each in started] == [0, 0, 0]
     read = lines(tmp_path)
-    assert len(read) == 900
-    assert len({each["id"] for each in read}) == 900
+    assert len(read) == 1500
+    assert len({each["id"] for each in read}) == 1500
     for name in "abc":
-        assert [each["number"] for each in read if each["writer"] == name] == list(range(300))
+        assert [each["number"] for each in read if each["writer"] == name] == list(range(500))
     assert all(each["text"] == each["writer"] * 9_000 for each in read)
 
 

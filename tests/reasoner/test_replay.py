@@ -222,7 +222,10 @@ def test_lines_that_are_no_records_are_named_and_the_rest_is_run(kb: caretier.Kn
     whole = path.read_text(encoding="utf-8")
     old = json.dumps(json.loads(whole) | {"form": 7})
     half = json.loads(whole) | {"result": None}
-    path.write_text(f"nonsense\n\n{old}\n{json.dumps(half)}\n[]\n{whole}{whole[:99]}", encoding="utf-8")
+    both = json.loads(whole) | {"error": {"kind": "contradiction", "proven": None, "problems": []}}
+    path.write_text(
+        f"nonsense\n\n{old}\n{json.dumps(half)}\n[]\n{whole}{json.dumps(both)}\n{whole[:99]}", encoding="utf-8"
+    )
     text = " ".join(command(path, code=1).split())
     assert "reproduced exactly by the same knowledge: 1" in text
     for line, reason in (
@@ -230,11 +233,12 @@ def test_lines_that_are_no_records_are_named_and_the_rest_is_run(kb: caretier.Kn
         (3, "it has the form 7"),
         (4, "it is no record of a decision"),
         (5, "it is no record of a decision"),
-        (7, "not written to its end"),
+        (7, "it is no record of a decision"),
+        (8, "not written to its end"),
     ):
         assert f"{path}, line {line}" in text
         assert reason in text
-    assert "NOT RUN AGAIN: 5" in text
+    assert "NOT RUN AGAIN: 6" in text
 
 
 def test_what_is_of_another_ontology_or_not_complete_is_left_out(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
@@ -286,6 +290,14 @@ def test_many_alike_changes_are_told_once(kb: caretier.KnowledgeBase, tmp_path: 
     text = command(path, code=3)
     assert "and 6 more; --format json names all" in text
     assert len(json.loads(command(path, "--format", "json", code=3))["changed"]) == 9
+
+
+def test_nothing_in_a_record_can_steer_the_terminal(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    path = record(tmp_path, kb, {"answers": EMERGENCY, "id": "\x1b[2J"})
+    altered(path, lambda data: data.update(result=data["result"] | {"ceiling": "\x1b[31m"}))
+    text = command(path, code=3)
+    assert "\x1b" not in text
+    assert "\\x1b[2J" in text
 
 
 def test_answers_are_not_told_again(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
