@@ -42,7 +42,7 @@ class Recorder:
         for decision in decisions:
             try:
                 self._decisions.append(decision)
-            except Exception as error:
+            except Exception as error:  # whatever it is, it may not cost anybody the result
                 self.is_failing = True
                 self._lost.inc()
                 reason = error.strerror if isinstance(error, OSError) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, get_args
 
@@ -18,6 +18,7 @@ from caretier.errors import InputError
 from caretier.fhir import domain_iri
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
+from caretier.language import ENGLISH
 from caretier.questionnaire import Answer, Answers, Questionnaire, is_answer
 from caretier.records import LeftOut, Place, Record
 from caretier.result import SOFTWARE, Result
@@ -75,25 +76,21 @@ class Maker:
     engine: str | None
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Replay:
-    """All that came of records that were run again by a knowledge and an engine; `changed` holds what did not stay."""
+    """All that came of records that were run again by a knowledge and an engine.
+
+    `makers`, `kinds` and the questions of `unknown` answers are counted; `changed` holds the records that did not stay
+    the same, the gravest first.
+    """
 
     knowledge: Knowledge
     engine: str
-    makers: Counter[Maker] = field(default_factory=Counter)
-    kinds: Counter[Kind] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)
-    changed: list[Rerun] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-
-    def add(self, record: Record, rerun: Rerun) -> None:
-        """Take up a record that was run again."""
-        self.makers[Maker(record.version, record.sha256, record.software, record.engine)] += 1
-        self.kinds[rerun.kind] += 1
-        self.unknown.update(rerun.unknown)
-        if rerun.kind not in ("same", "reproduced") or rerun.unknown:
-            self.changed.append(rerun)
+    makers: Counter[Maker]
+    kinds: Counter[Kind]
+    unknown: Counter[str]
+    changed: Sequence[Rerun]
+    left_out: Sequence[LeftOut]
 
     @property
     def count(self) -> int:
@@ -108,22 +105,28 @@ def replay(
     advance: Callable[[int], None] = lambda _count: None,
 ) -> Replay:
     """Run records again, each in the language in which it was made; `advance` is told how many are done."""
-    found = Replay(kb.knowledge, engine or kb.engine)
+    makers, kinds, unknown = Counter[Maker](), Counter[Kind](), Counter[str]()
+    changed, left_out = list[Rerun](), list[LeftOut]()
     waiting = iter(records)
     while several := list(islice(waiting, _AT_ONCE)):
         usable = dict[str, list[Record]]()
         for each in several:
-            reason = each.reason if isinstance(each, LeftOut) else _why_not(each, kb.knowledge)
-            if isinstance(each, LeftOut) or reason is not None:
-                found.left_out.append(LeftOut(each.place, reason or ""))
+            if isinstance(each, Record) and (reason := _why_not(each, kb.knowledge)):
+                left_out.append(LeftOut(each.place, reason))
+            elif isinstance(each, LeftOut):
+                left_out.append(each)
             else:
-                usable.setdefault(each.language if each.language in kb.languages else "en", []).append(each)
+                usable.setdefault(each.language if each.language in kb.languages else ENGLISH.tag, []).append(each)
         for language, together in usable.items():
             for record, rerun in _rerun(kb.in_language(language), together, engine):
-                found.add(record, rerun)
-        advance(found.count)
-    found.changed.sort(key=lambda rerun: KINDS.index(rerun.kind))
-    return found
+                makers[Maker(record.version, record.sha256, record.software, record.engine)] += 1
+                kinds[rerun.kind] += 1
+                unknown.update(rerun.unknown)
+                if rerun.kind not in ("same", "reproduced") or rerun.unknown:
+                    changed.append(rerun)
+        advance(kinds.total())
+    changed.sort(key=lambda rerun: KINDS.index(rerun.kind))
+    return Replay(kb.knowledge, engine or kb.engine, makers, kinds, unknown, changed, left_out)
 
 
 def _why_not(record: Record, knowledge: Knowledge) -> str | None:
@@ -169,7 +172,7 @@ def compared(
     kind = _changed(before, after, knowledge.ranks)
     if record.sha256 == knowledge.sha256:
         is_decided_alike = not unknown and kind in ("ceiling", "same")
-        same_maker = record.software == SOFTWARE and record.engine in (engine, None)
+        same_maker = record.software == SOFTWARE and record.engine == engine
         if not is_decided_alike or not (says_the_same or not same_maker):
             kind = "alarm"
         elif says_the_same:

@@ -210,11 +210,12 @@ def test_decisions_of_other_processes_are_kept_as_well(
 ) -> None:
     """RDF is read in another process, and what it decides or refuses there comes back with the answer."""
     contradictory = f"{TURTLE.removesuffix('.')}; ct:denies bp:SaddleNumbness ."
-    for text, status in ((TURTLE, 200), (contradictory, 409)):
+    both = f"{TURTLE} {contradictory.partition('> .')[2].replace('example.org/a', 'example.org/b')}"
+    for text, status in ((TURTLE, 200), (contradictory, 409), (both, 409)):
         answered = client.post("/v1/assessments", content=text, headers={"Content-Type": "text/turtle"})
         assert answered.status_code == status, answered.text
     assert told(folder)[0] == ("result", "EmergencyCare")
-    assert [each for each, _ in told(folder)] == ["result", "contradiction"]
+    assert [each for each, _ in told(folder)] == ["result", "contradiction", "contradiction"], "all or none is told"
     assert replay(kb, read_records(log_files([str(folder)]))).kinds["reproduced"] == 1
 
 
