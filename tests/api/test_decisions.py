@@ -211,12 +211,16 @@ def test_decisions_of_other_processes_are_kept_as_well(
     """RDF is read in another process, and what it decides or refuses there comes back with the answer."""
     contradictory = f"{TURTLE.removesuffix('.')}; ct:denies bp:SaddleNumbness ."
     both = f"{TURTLE} {contradictory.partition('> .')[2].replace('example.org/a', 'example.org/b')}"
-    for text, status in ((TURTLE, 200), (contradictory, 409), (both, 409)):
+    more = f"{TURTLE} <urn:own> <http://www.w3.org/2000/01/rdf-schema#subClassOf> bp:SaddleNumbness ."
+    for text, status in ((TURTLE, 200), (contradictory, 409), (both, 409), (more, 200)):
         answered = client.post("/v1/assessments", content=text, headers={"Content-Type": "text/turtle"})
         assert answered.status_code == status, answered.text
     assert told(folder)[0] == ("result", "EmergencyCare")
-    assert [each for each, _ in told(folder)] == ["result", "contradiction", "contradiction"], "all or none is told"
-    assert replay(kb, read_records(log_files([str(folder)]))).kinds["reproduced"] == 1
+    kinds = [kind for kind, _ in told(folder)]
+    assert kinds == ["result", "contradiction", "contradiction", "result"], "all or none is told"
+    assert [each["engine"] for each in kept(folder)] == ["model", None, None, "reference"]
+    assert [each["complete"] for each in kept(folder)] == [True, False, False, False], "RDF may say more than answers"
+    assert replay(kb, read_records(log_files([str(folder)]))).kinds == {"reproduced": 1}
 
 
 def test_many_requests_at_once_to_two_services_are_all_kept(

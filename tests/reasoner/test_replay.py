@@ -89,8 +89,8 @@ def test_the_same_knowledge_reproduces_every_record(
 def test_the_other_engine_decides_the_same(
     kb: caretier.KnowledgeBase, documents: Sequence[Mapping[str, object]], tmp_path: Path
 ) -> None:
-    found = rerun(kb, record(tmp_path, kb, *documents[-40:]), "reference")
-    assert found.count == 40
+    found = rerun(kb, record(tmp_path, kb, *documents[-15:]), "reference")
+    assert found.count == 15
     assert found.kinds.keys() <= {"reproduced", "ceiling", "words"}, found.changed
 
 
