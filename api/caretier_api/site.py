@@ -128,6 +128,7 @@ class Site:
             "language": language,
             "languages": self._languages,
             "static": f"{root}/static/{self._digest}",
+            "keeps_answers": service.recorder is not None,
             "emergency_number": number,
             "emergency_link": _link(number),
             "knowledge": knowledge,

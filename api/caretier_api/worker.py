@@ -17,8 +17,10 @@ from functools import cached_property, partial
 from types import FrameType
 
 from caretier import load
+from caretier.decisions import Decision, Desk
 from caretier.errors import CaretierError, KnowledgeChangedError, KnowledgeError
 from caretier.knowledge_base import KnowledgeBase
+from caretier_api.decisions import packed
 from caretier_api.exchange import OPERATIONS
 from caretier_api.problems import INTERNAL, Problem, ProblemError, problem_of
 from caretier_api.workers import work
@@ -61,12 +63,16 @@ def work_alone(prepare: Callable[[], Callable[[str, bytes], bytes]]) -> int:
 
 def _do(knowledge: _Knowledge, job: str, content: bytes) -> bytes:
     operation, given, wanted, language = job.split()
+    outcome: bytes | Problem
+    decisions = list[Decision]()
     try:
-        return OPERATIONS[operation](knowledge.base.in_language(language), content, given, wanted)
-    except CaretierError as error:
-        raise ProblemError(problem_of(error)) from None
+        desk = Desk(knowledge.base.in_language(language), decisions)
+        outcome = OPERATIONS[operation](desk, content, given, wanted)
+    except (CaretierError, ProblemError) as error:
+        outcome = problem_of(error)
     except RecursionError:
-        raise ProblemError(Problem(INTERNAL, "The input is nested too deeply.")) from None
+        outcome = Problem(INTERNAL, "The input is nested too deeply.")
+    return packed(decisions, outcome)
 
 
 def _end_with_parent() -> None:
