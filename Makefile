@@ -36,12 +36,12 @@ format:  ## Rewrite code, ontology and shapes in their one form.
 test:  ## Run all tests.
 	$(PYTHON) -m pytest
 
-lowest:  ## Run the quick tests with the lowest version of each package that pyproject.toml allows.
+lowest:  ## Run all tests with the lowest version of each package that pyproject.toml allows.
 	$(PYTHON) -m uv pip compile -q --no-deps --all-extras --resolution lowest-direct pyproject.toml -o build/lowest.txt
 	$(PYTHON) -m uv venv -q --clear --python $(PYTHON) build/lowest
 	$(PYTHON) -m uv pip install -q --python build/lowest --constraints build/lowest.txt --editable ".[dev]"
 	build/lowest/bin/python -m mypy
-	build/lowest/bin/python -m pytest -m "not slow"
+	build/lowest/bin/python -m pytest
 
 build:  ## Build the source distribution and the wheel into dist/.
 	$(PYTHON) -m build
