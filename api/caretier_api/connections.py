@@ -13,6 +13,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from caretier_api.problems import MEDIA_TYPE, UNREADABLE, Problem, rendered
+from caretier_api.seal import SEAL
 from caretier_api.settings import Settings
 
 _OTHER_FILES = 200
@@ -45,8 +46,9 @@ def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- as uvicorn calls it
             """Refuse what is no HTTP in the form of every other refusal."""
             content = rendered(Problem(UNREADABLE, "What was sent is no HTTP request."))
-            head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n\r\n"
-            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head.encode() + content)
+            head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n"
+            seal = b"".join(b"%s: %s\r\n" % header for header in SEAL)
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head.encode() + seal + b"\r\n" + content)
             self.transport.close()
 
         def is_waiting(self) -> bool:

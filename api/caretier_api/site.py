@@ -71,9 +71,6 @@ class Site:
             "Content-Language": language,
             "Cache-Control": "no-store" if private else "no-cache",
             "Content-Security-Policy": _POLICY,
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-            "X-Frame-Options": "DENY",
         }
         return Response(text, status_code=status, headers=headers, media_type=HTML)
 

@@ -58,6 +58,8 @@ def _soon() -> Iterator[None]:
         ("jsonld", '{"@graph": ' * 500_000, "nested too deeply"),
         ("jsonld", '{"@context": "http://127.0.0.1:9/context", "@id": "urn:a"}', "nothing is fetched"),
         ("jsonld", '{"@context": {"@import": "file:///etc/passwd"}, "@id": "urn:a"}', "nothing is fetched"),
+        ("turtle", '<urn:a> <urn:p> """' + '\\"' * 500_000, "not well-formed"),
+        ("turtle", "<urn:a> <urn:p> '" + "\\'" * 500_000, "not well-formed"),
         ("yaml", f"{ALIASES}answers: *a11\n", "aliases are not read"),
         ("yaml", "answers: &a {x: *a}\n", "aliases are not read"),
         ("yaml", "answers: " + "[" * 500_000, "nested too deeply"),
