@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast lint types knowledge format test lowest build environment audit sbom bench
+.PHONY: help check fast lint types knowledge format test lowest build environment audit sbom bench fuzz soak
 
 VERSION = $(shell $(PYTHON) -m hatchling version)
 WHEEL = dist/caretier-$(VERSION)-py3-none-any.whl
@@ -62,3 +62,9 @@ sbom: environment  ## Write the bill of materials of what is installed with the 
 
 bench:  ## Measure speed, and print it as ratios beside what was to be reached.
 	$(PYTHON) -m benchmarks
+
+fuzz:  ## Try spoilt input on every parser and request for MINUTES=10, other input each time.
+	$(PYTHON) -m tests.hostile --minutes $(or $(MINUTES),10)
+
+soak:  ## Ask the real service for all that it does, at full rate, for MINUTES=10.
+	$(PYTHON) -m benchmarks.soak --minutes $(or $(MINUTES),10)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from time import perf_counter
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from benchmarks.client import Client
 from benchmarks.documents import fair_mix
 from benchmarks.table import Row, Target
 from caretier import KnowledgeBase
@@ -28,7 +28,6 @@ _BURSTS = 12
 _SECONDS = 1.0
 _READY = "/ready-result"
 _ASSESS = "/v1/assessments"
-_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n")
 
 
 def measure(kb: KnowledgeBase) -> Iterator[Row]:
@@ -68,49 +67,30 @@ async def _burst(port: int, path: str, bodies: Sequence[bytes]) -> float:
     loop, started = asyncio.get_running_loop(), perf_counter()
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
     requests = [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
-    clients = []
-    for number in range(_CONNECTIONS):
-        made = partial(_Client, requests[number::_CONNECTIONS])
-        clients.append((await loop.create_connection(made, "127.0.0.1", port))[1])
+    bursts = [_Burst(requests[number::_CONNECTIONS]) for number in range(_CONNECTIONS)]
+    clients = [
+        (await loop.create_connection(partial(Client, burst.following), "127.0.0.1", port))[1] for burst in bursts
+    ]
     await asyncio.sleep(_SECONDS)
-    answered, elapsed = sum(client.answered for client in clients), perf_counter() - started
+    answered, elapsed = sum(burst.answered for burst in bursts), perf_counter() - started
     for client in clients:
         client.close()
     return elapsed / answered
 
 
-class _Client(asyncio.Protocol):
-    """One connection that always has one request under way."""
+class _Burst:
+    """The requests of one connection, in turn, and how many were answered."""
 
     def __init__(self, requests: Sequence[bytes]) -> None:
         self.answered = 0
         self._requests = requests
-        self._arrived = bytearray()
-        self._length = 0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._transport.write(self._requests[0])
-
-    def data_received(self, data: bytes) -> None:
-        self._arrived += data
-        if not self._length:
-            end, told = self._arrived.find(b"\r\n\r\n"), _LENGTH.search(self._arrived)
-            if end < 0 or told is None:
-                return
-            if not self._arrived.startswith(b"HTTP/1.1 200 "):
+    def following(self, answer: bytes | None) -> bytes:
+        if answer is not None:
+            if not answer.startswith(b"HTTP/1.1 200 "):
                 raise RuntimeError("a request was not answered as it should be")
-            self._length = end + 4 + int(told[1])
-        if len(self._arrived) >= self._length:
             self.answered += 1
-            self._arrived.clear()
-            self._length = 0
-            self._transport.write(self._requests[self.answered % len(self._requests)])
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._transport.abort()
+        return self._requests[self.answered % len(self._requests)]
 
 
 def _serve(size: int) -> None:

@@ -69,6 +69,9 @@ def misused_terms(
             matches = difflib.get_close_matches(term, known, n=1, cutoff=0.8)
             near = f" Did you mean <{matches[0]}>?" if matches else ""
             yield Problem((term,), f"The ontology does not declare <{term}>.{near}")
+    for imported in sorted(map(str, graph.objects(None, OWL.imports))):
+        said = f"Answers may import nothing, and <{imported}> is not fetched; put what it says into them."
+        yield Problem((imported,), said)
     for term in sorted({str(node) for node in graph.subjects() if isinstance(node, URIRef)}):
         if term in known:
             yield Problem((term,), f"Answers may say nothing about <{term}>, a term of the ontology; leave it out.")

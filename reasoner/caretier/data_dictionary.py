@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from caretier.fhir import Codes
 from caretier.questionnaire import Question, Questionnaire
+from caretier.spreadsheet import inert
 
 COLUMNS = (
     "column", "type", "group", "question", "help", "value", "means", "minimum", "maximum", "unit", "term", "codes",
@@ -18,18 +19,22 @@ COLUMNS = (
 
 
 def data_dictionary(questionnaire: Questionnaire, codes: Codes) -> str:
-    """Write the data dictionary as CSV.
+    """Write the data dictionary as CSV (RFC 4180).
 
     A row without a `value` is about the question; the rows after it are about the values that its column may hold.
     `term` is the IRI of the class that is reported, or of the property or value that is stated; `codes` are those of
     clinical terminologies that mean the same.
     """
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, COLUMNS, restval="")
     table.writeheader()
+
+    def write(row: Mapping[str, str]) -> None:
+        table.writerow({column: inert(cell) for column, cell in row.items()})
+
     labels = {group.id: group.label for group in questionnaire.groups}
     for question in questionnaire.questions:
-        table.writerow(
+        write(
             {
                 "column": question.id,
                 "type": question.type,
@@ -37,14 +42,14 @@ def data_dictionary(questionnaire: Questionnaire, codes: Codes) -> str:
                 "question": question.text,
                 "help": question.help or "",
                 "means": question.answer_text,
-                "minimum": "" if question.minimum is None else question.minimum,
-                "maximum": "" if question.maximum is None else question.maximum,
+                "minimum": "" if question.minimum is None else str(question.minimum),
+                "maximum": "" if question.maximum is None else str(question.maximum),
                 "unit": question.unit or "",
                 **_term(question.asks_about or question.sets or question.describes, codes),
             }
         )
         for value, means, term in _values(questionnaire, question):
-            table.writerow({"column": question.id, "value": value, "means": means, **_term(term, codes)})
+            write({"column": question.id, "value": value, "means": means, **_term(term, codes)})
     return text.getvalue()
 
 

@@ -96,7 +96,7 @@ def _realised(graphs: Sequence[Graph], java: str, reasoner: str, time_limit: flo
             for graph in graphs[start : start + at_once]:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="caretier-"))
                 given, inferred = Path(folder, "given.nt"), Path(folder, "inferred.nt")
-                (graph + _sign_of_life()).serialize(given, format="nt", encoding="utf-8")
+                _told(graph).serialize(given, format="nt", encoding="utf-8")
                 command = [sys.executable, "-m", __name__, reasoner, java, str(given), str(inferred)]
                 started.append((graph, inferred, stack.enter_context(_running(command, folder))))
             for graph, inferred, process in started:
@@ -116,12 +116,20 @@ def logical_part(graph: Graph) -> Graph:
     """Return the graph without annotations, imports and ontology headers: what a reasoner needs of it, and no more."""
     annotations = set(graph.subjects(RDF.type, OWL.AnnotationProperty))
     annotations |= {RDFS.label, RDFS.comment, RDFS.seeAlso, RDFS.isDefinedBy, OWL.versionInfo, OWL.deprecated}
+    annotations.add(OWL.imports)  # whatever it stands on, the OWL API would fetch it
     headers = set(graph.subjects(RDF.type, OWL.Ontology))
     part = Graph()
     for subject, predicate, value in graph:
         if predicate not in annotations and subject not in headers and value != OWL.AnnotationProperty:
             part.add((subject, predicate, value))
     return part
+
+
+def _told(graph: Graph) -> Graph:
+    """Return what the reasoner is told of a graph: all but imports, which owlready2 would fetch, or read from files."""
+    told = graph + _sign_of_life()
+    told.remove((None, OWL.imports, None))
+    return told
 
 
 def _sign_of_life() -> Graph:

@@ -3,6 +3,12 @@
 MAXIMUM_BYTES = 10_000_000
 """The size above which input is refused unread."""
 
+MAXIMUM_ONTOLOGY_BYTES = 50_000_000
+"""The size above which a file of an ontology is taken for something else and not read."""
+
+MAXIMUM_ENTITY_LENGTH = 300
+"""How many characters an entity in the XML of an ontology may stand for: the length of a namespace."""
+
 MAXIMUM_MODEL_BYTES = 50_000_000
 """The size above which a decision model is taken for something else and not read."""
 

@@ -32,6 +32,7 @@ from caretier.knowledge import (
     atom_text,
     minimal,
 )
+from caretier.knowledge_files import read_knowledge
 from caretier.language import ENGLISH, Language, read_language
 from caretier.limits import MAXIMUM_MODEL_BYTES, MAXIMUM_MODEL_SETS
 from caretier.model import Certificate, DecisionModel
@@ -70,7 +71,7 @@ def read_model(root: str) -> DecisionModel | None:
         return None
     try:
         fits = all(digest_of(os.path.join(folder, name)) == digest for name, digest in model.files.items())
-    except (OSError, ValueError):
+    except (KnowledgeError, ValueError):
         return None
     return model if fits else None
 
@@ -110,9 +111,8 @@ def read_file(path: str) -> DecisionModel:
 
 
 def digest_of(path: str) -> str:
-    """Return the SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+    """Return the SHA-256 of a file of knowledge."""
+    return hashlib.sha256(read_knowledge(path)).hexdigest()
 
 
 def parse(text: str) -> DecisionModel:

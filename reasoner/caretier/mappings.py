@@ -12,6 +12,7 @@ import pyoxigraph as ox
 
 from caretier.errors import KnowledgeError
 from caretier.fhir import Code, Codes
+from caretier.knowledge_files import read_knowledge
 
 NAME = "mappings.ttl"
 """The name of the file with the mappings; a domain without one has no codes."""
@@ -35,8 +36,8 @@ def read_codes(root: str) -> Codes:
     if path is None:
         return {}
     try:
-        quads = list(ox.parse(path=str(path), format=ox.RdfFormat.TURTLE))
-    except (SyntaxError, ValueError, OSError) as error:
+        quads = list(ox.parse(read_knowledge(path), format=ox.RdfFormat.TURTLE))
+    except (SyntaxError, ValueError) as error:
         raise KnowledgeError(f"{path} is not well-formed: {' '.join(str(error).split())}") from error
     found: dict[str, set[str]] = {}
     for quad in quads:

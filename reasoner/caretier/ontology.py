@@ -6,6 +6,7 @@ A root names its shapes with `sh:shapesGraph`; they are found through the same c
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,16 @@ from rdflib.exceptions import ParserError
 from rdflib.term import Node
 
 from caretier.errors import KnowledgeError
+from caretier.knowledge_files import read_knowledge, require_plain_xml
 from caretier.vocabulary import local_name
 
 _CATALOG = "catalog-v001.xml"
 _CATALOG_ENTRY = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}uri"
 _FORMATS = {".ttl": "turtle", ".owl": "xml", ".rdf": "xml"}
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\]")
+"""How a URL or an absolute path begins."""
+
+_CALLS = re.compile(r"(?i)service|\\u")
 _ROLES = ("answers", "derivation", "disposition", "curation")
 
 
@@ -71,7 +77,7 @@ def load_ontology(root: Path) -> Ontology:
             f"{path} names no shapes for {', '.join(missing)}: add an annotation sh:shapesGraph to the ontology "
             f"with the IRI of a shapes file that is listed in {_CATALOG}."
         )
-    shapes = {role: parse_file(file, read) for role, file in shape_files.items()}
+    shapes = {role: _parse_shapes(file, read) for role, file in shape_files.items()}
     return Ontology(
         root=path,
         iri=iri,
@@ -92,10 +98,11 @@ def read_catalog(folder: Path, read: dict[Path, bytes] | None = None) -> dict[st
     path = folder / _CATALOG
     if not path.is_file():
         return {}
+    content = read_knowledge(path)
+    require_plain_xml(path, content)
     try:
-        content = path.read_bytes()
-        entries = ElementTree.fromstring(content).iter(_CATALOG_ENTRY)  # noqa: S314 -- the editor's own file
-        found = {entry.attrib["name"]: (folder / entry.attrib["uri"]).resolve() for entry in entries}
+        entries = ElementTree.fromstring(content).iter(_CATALOG_ENTRY)  # noqa: S314 -- its entities are plain
+        found = {entry.attrib["name"]: _place(path, entry.attrib["uri"]) for entry in entries}
     except (ElementTree.ParseError, KeyError) as error:
         raise KnowledgeError(f"{path} is not a catalog as Protégé writes it: {error}") from error
     if found and read is not None:
@@ -111,19 +118,35 @@ def parse_file(path: Path, read: dict[Path, bytes] | None = None) -> Graph:
     syntax = _FORMATS.get(path.suffix)
     if syntax is None:
         raise KnowledgeError(f"{path}: an ontology has to be Turtle (.ttl) or RDF/XML (.owl, .rdf); save it as Turtle.")
+    content = read_knowledge(path)
+    if syntax == "xml":
+        require_plain_xml(path, content)
+    if read is not None:
+        read[path] = content
     try:
-        content = path.read_bytes()
-        if read is not None:
-            read[path] = content
         return Graph().parse(data=content, format=syntax, publicID=path.absolute().as_uri())
-    except FileNotFoundError:
-        raise KnowledgeError(f"{path} does not exist.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise KnowledgeError(f"{path} cannot be read: {error}") from error
     except (SyntaxError, ParserError, ValueError) as error:
         raise KnowledgeError(f"{path} is not well-formed: {syntax_fault(error)}") from error
     except Exception as error:  # rdflib's parsers raise errors of their XML and Turtle readers, which share no base
         raise KnowledgeError(f"{path} cannot be parsed: {syntax_fault(error)}") from error
+
+
+def _parse_shapes(path: Path, read: dict[Path, bytes]) -> Graph:
+    """Read a file of shapes, and refuse SPARQL in it that could call a server, and tell it what people answered.
+
+    The word is refused wherever it stands: SPARQL lets it be spelt in more ways than a pattern can know.
+    """
+    graph = parse_file(path, read)
+    for predicate in (SH.select, SH.ask, SH.construct, SH.update, SH.prefix, SH.namespace):
+        for text in graph.objects(None, predicate):
+            if _CALLS.search(str(text)):
+                raise KnowledgeError(
+                    f"{path} has SPARQL with the word SERVICE, or with \\u; nothing is called from shapes, so leave it "
+                    "out, of names and comments as well."
+                )
+    return graph
 
 
 def syntax_fault(error: Exception) -> str:
@@ -156,6 +179,16 @@ def _load_module(
         if imported not in graphs:
             _load_module(_resolve(imported, catalog, path), imported, catalog, graphs, modules, read)
     return iri
+
+
+def _place(catalog: Path, uri: str) -> Path:
+    """Return the file that a catalog names: by its path from there, which may lead out of the folder but not online."""
+    if _ADDRESS.match(uri):
+        raise KnowledgeError(
+            f'{catalog} names "{uri}", which is no path from its folder; nothing is fetched, so put a copy beside it '
+            "and name that."
+        )
+    return (catalog.parent / uri).resolve()
 
 
 def _resolve(iri: Node, catalog: Mapping[str, Path], asker: Path) -> Path:

@@ -17,6 +17,7 @@ import pyoxigraph as ox
 from rdflib import RDF
 
 from caretier.errors import KnowledgeError
+from caretier.knowledge_files import read_knowledge, require_plain_xml
 
 TURTLE = "Turtle"
 RDF_XML = "RDF/XML"
@@ -62,11 +63,10 @@ def read_saved(path: Path) -> SavedOntology:
     which it names.
     """
     try:
-        content = path.read_bytes()
+        content = read_knowledge(path)
+        require_plain_xml(path, content)
         is_xml = _syntax(content, path) == RDF_XML
         saved = _parse_rdf_xml(content) if is_xml else parse_turtle(content.decode("utf-8-sig"))
-    except OSError as error:
-        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from None
     except (SyntaxError, ValueError, RecursionError) as error:
         raise KnowledgeError(f"{path} cannot be formatted: {' '.join(str(error).split())[:300]}.") from None
     if not saved.statements:

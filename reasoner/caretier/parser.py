@@ -218,7 +218,11 @@ def parser() -> argparse.ArgumentParser:
         "--against", metavar="RESULTS", help="earlier results of the same table, to compare in the report"
     )
     cohort.add_argument(
-        "--suppress-below", metavar="N", type=count, default=0, help="leave counts below N out of the report"
+        "--suppress-below",
+        metavar="N",
+        type=shared_options.count,
+        default=0,
+        help="leave counts below N out of the report",
     )
     cohort.add_argument("--backend", choices=["duckdb", "spark"], default="duckdb", help="default: duckdb")
     shared_options.ontology(cohort)

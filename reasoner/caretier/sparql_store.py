@@ -15,6 +15,7 @@ from rdflib import RDF, RDFS, Graph, URIRef
 
 from caretier.errors import KnowledgeError
 from caretier.hermit import logical_part, realise
+from caretier.knowledge_files import read_knowledge, require_plain_xml
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.ontology import Ontology, parse_file, read_catalog
 
@@ -43,8 +44,8 @@ def shipped_queries(ontology: Ontology) -> list[ShippedQuery]:
     """List the example queries in the folder `queries` beside the root of an ontology."""
     queries = []
     for path in sorted((ontology.root.parent / "queries").glob("*.rq")):
-        text = path.read_text(encoding="utf-8")
-        queries.append(ShippedQuery(path.stem, text.splitlines()[0].lstrip("# "), text))
+        text = read_knowledge(path).decode("utf-8", "replace")
+        queries.append(ShippedQuery(path.stem, text.partition("\n")[0].lstrip("# "), text))
     return queries
 
 
@@ -100,8 +101,11 @@ def add_folder(store: ox.Store, folder: Path) -> None:
 def add_file(store: ox.Store, path: Path, place: str) -> None:
     """Add a file of RDF, in a graph that is named by its place; graphs with names of their own keep them."""
     name = ox.NamedNode(_DATASET + quote(place))
+    syntax = _FORMATS[path.suffix]
+    if syntax == ox.RdfFormat.RDF_XML:
+        require_plain_xml(place, read_knowledge(path))
     try:
-        quads = ox.parse(path=path, format=_FORMATS[path.suffix], rename_blank_nodes=True)
+        quads = ox.parse(path=path, format=syntax, rename_blank_nodes=True)
         store.bulk_extend(_twice(quads, name))
     except (SyntaxError, ValueError, OSError) as error:
         raise KnowledgeError(f"{place} cannot be read: {' '.join(str(error).split())[:300]}") from None

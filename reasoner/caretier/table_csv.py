@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from caretier.changes import Change
 from caretier.decision_table import Row, in_order, in_words, sections, standing, told_change
 from caretier.knowledge import Atom, CareTier, Condition, Knowledge, RedFlag, atom_text
+from caretier.spreadsheet import inert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def table_csv(knowledge: Knowledge, certificate: Certificate | None) -> str:
         "knowledge_sha256": knowledge.sha256,
     }
     for row in _rows(knowledge):
-        writer.writerow({column: _inert(cell) for column, cell in (row | common).items()})
+        writer.writerow({column: inert(cell) for column, cell in (row | common).items()})
     return text.getvalue()
 
 
@@ -109,8 +110,3 @@ def _in_ids(change: Change) -> str:
 def _in_words(knowledge: Knowledge, change: Change) -> str:
     told = told_change(knowledge.questionnaire, change)
     return f"{'without ' if change.withdrawn else ''}{told} -> {knowledge.tier(change.tier).label}"
-
-
-def _inert(cell: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -75,6 +75,8 @@ def _vignette(data: object, knowledge: Knowledge) -> Vignette:
         raise UnreadableInputError(f'"tier_at_least" ({lowest.id}) is above "tier_at_most" ({highest.id}).')
     if not isinstance(ratings, dict):
         raise UnreadableInputError('"ratings" is an object of names of readers and ids of care tiers.')
+    if not isinstance(data.get("tags", []), list):
+        raise UnreadableInputError('"tags" is a list of texts.')
     return Vignette(
         id=data["id"],
         answers=knowledge.questionnaire.read({"answers": data.get("answers"), "id": data["id"]}),

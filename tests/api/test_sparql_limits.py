@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,6 +18,7 @@ import pytest
 import caretier
 from caretier_api.settings import Settings, SettingsError
 from tests.api.serving import Served, serving
+from tests.listening import listener
 
 pytestmark = pytest.mark.slow
 
@@ -53,33 +51,6 @@ def ask(served: Served, query: str) -> httpx.Response:
     return httpx.get(f"{served.url}/sparql", params={"query": query}, timeout=60)
 
 
-@contextmanager
-def listener() -> Iterator[tuple[int, list[object]]]:
-    """Listen on a real socket, and note whoever comes."""
-    came: list[object] = []
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(0.05)
-        ended = threading.Event()
-
-        def accept() -> None:
-            while not ended.is_set():
-                try:
-                    connection, address = listening.accept()
-                except TimeoutError:
-                    continue
-                came.append(address)
-                connection.close()
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        try:
-            yield listening.getsockname()[1], came
-        finally:
-            time.sleep(0.2)
-            ended.set()
-            thread.join()
-
-
 CALLS = (
     "SELECT * { SERVICE <URL> { ?s ?p ?o } }",
     "SELECT * { SERVICE SILENT <URL> { ?s ?p ?o } }",
@@ -96,6 +67,8 @@ CALLS = (
     "SELECT * { ?a ?b ?c FILTER(?a<?b)SERVICE SILENT<URL>{ ?s ?p ?o } FILTER(?c>?b) }",
     "SELECT * { BIND('''#' \"''' AS ?x) SERVICE SILENT <URL> { ?s ?p ?o } BIND(\"'\" AS ?y) }",
     "SELECT * { #}\nSERVICE#\n<URL>#\n{ ?s ?p ?o } }",
+    "SELECT * { ?s ?p trueSERVICE <URL> { ?a ?b ?c } }",
+    "SELECT * { ?s ?p 1SERVICE SILENT <URL> { ?a ?b ?c } }",
     "SELECT * { \\u0053ERVICE <URL> { ?s ?p ?o } }",
     "SELECT * { \\U00000053\\u0045RVICE SILENT <URL> { ?s ?p ?o } }",
     "CONSTRUCT { ?s ?p ?o } { SERVICE <URL> { ?s ?p ?o } }",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,26 @@ def test_terms_are_in_the_ontology_and_codes_are_its_mappings(
     assert fever["codes"].split("; ") == [f"{code.system}|{code.code}" for code in kb.codes[fever["term"]]]
     age = next(row for row in rows if row["column"] == "age")
     assert (age["minimum"], age["maximum"], age["unit"]) == ("0", "120", "years")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_no_text_becomes_a_formula(kb: caretier.KnowledgeBase, start: str) -> None:
+    text = f"{start}cmd|'/c calc'!A1"
+    given = kb.questionnaire
+    questions = tuple(
+        replace(
+            question, text=text, help=text, answer_text=text, unit=text,
+            options=tuple(replace(option, text=text) for option in question.options),
+        )
+        for question in given.questions
+    )  # fmt: skip
+    hostile = replace(given, questions=questions, groups=tuple(replace(group, label=text) for group in given.groups))
+    table = list(csv.DictReader(io.StringIO(data_dictionary(hostile, kb.codes), newline="")))
+    for row in table:
+        assert not any(cell.startswith(start) for cell in row.values())
+    assert {row[column] for row in table if not row["value"] for column in ("group", "question", "help", "unit")} == {
+        f"'{text}"
+    }
 
 
 def test_the_command_line_prints_it_in_the_language_asked_for(capsys: pytest.CaptureFixture[str]) -> None:

@@ -126,6 +126,8 @@ def test_ratings_of_others_are_compared(kb: caretier.KnowledgeBase) -> None:
         ({"expected": vignette()["expected"] | {"may_also": "Cancer"}}, "is no condition"),
         ({"expectd": {}}, '"expectd" is not part of a vignette'),
         ({"ratings": []}, '"ratings" is an object'),
+        ({"tags": None}, '"tags" is a list'),
+        ({"tags": 5}, '"tags" is a list'),
         ({"ratings": {"a": "Soon"}}, "ratings of a"),
         ({"id": 7}, "a vignette is an object"),
     ],

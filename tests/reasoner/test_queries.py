@@ -83,6 +83,13 @@ def test_counting_rows_changes_nothing_of_them(syntax: str, text: str) -> None:
     assert run_query(store, Query(text, solutions=syntax), most_rows=5).content == written
 
 
+def test_csv_is_exact(store: ox.Store) -> None:
+    """As the W3C has it, to be read by programs: what would be a formula in a spreadsheet is not changed either."""
+    text = "SELECT * { VALUES (?a ?b) { ('=1+1' '-1') ('@x' '\\tx') } }"
+    found = run_query(store, Query(text, solutions="csv")).content
+    assert found == b"a,b\r\n=1+1,-1\r\n@x,\tx\r\n"
+
+
 @pytest.mark.parametrize("syntax", TURTLE_AND_MORE)
 def test_graphs_are_written_in_every_syntax(store: ox.Store, syntax: str) -> None:
     query = Query("CONSTRUCT { ?s ?p ?o } { GRAPH ?g { ?s ?p ?o } }", graph=syntax)

@@ -158,7 +158,7 @@ def test_changes_are_told_in_words_too(model: DecisionModel, minimal_sets: list[
                     assert said_there == f"without {' and '.join(left_open)}"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
 def test_no_text_becomes_a_formula(model: DecisionModel, start: str) -> None:
     label = f"{start}cmd|'/c calc'!A1"
     flags = tuple(replace(flag, label=label) for flag in model.knowledge.red_flags)
