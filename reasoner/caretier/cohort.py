@@ -34,8 +34,8 @@ Advance = Callable[[float, int | None], None]
 class Engine(Protocol):
     """What works through a table: one of the `cohort_<engine>` modules."""
 
-    def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:
-        """Open a table and return its columns."""
+    def open(self, source: Source, kb: KnowledgeBase, advance: Callable[[float], None]) -> tuple[Column, ...]:
+        """Open a table and return its columns; what an engine could misread is read row by row then."""
 
     def rows(self, source: Source) -> int | None:
         """Count the rows, or estimate them; None where that would cost much."""
@@ -44,7 +44,6 @@ class Engine(Protocol):
         self,
         decision: Decision,
         plan: Plan,
-        source: Source,
         problems: Problems,
         made: str,
         advance: Callable[[float], None],
@@ -60,6 +59,10 @@ class Engine(Protocol):
     def answered(self, decision: Decision, plan: Plan) -> dict[str, int]:
         """Count, of each question with a column, the rows that have an allowed answer."""
 
+    @property
+    def spanning(self) -> int:
+        """How many rows of CSV stand on several lines."""
+
     def close(self) -> None:
         """End what was begun."""
 
@@ -69,8 +72,8 @@ class Summary:
     """What came of a cohort: how many rows, how many of each tier (by id) and with an error, and what to look at.
 
     `repeated` counts rows whose id another row has before it; `missing` are the questions without a column, `never` the
-    cells whose column is of a type that can hold no answer, and `defused` counts cells of CSV that a spreadsheet would
-    have run.
+    cells whose column is of a type that can hold no answer. `spanning` counts rows of CSV that stand on several lines,
+    and `defused` cells for CSV that a spreadsheet would have run.
     """
 
     rows: int
@@ -79,6 +82,7 @@ class Summary:
     repeated: int
     missing: tuple[str, ...]
     never: tuple[Cell, ...]
+    spanning: int
     defused: int
     seconds: float
 
@@ -120,14 +124,14 @@ def assess_table(
         _check_report(report, str(target))
     begin = _engine(backend)
     with staged(str(target), found.files) as folder, closing(begin(folder)) as engine:
-        columns = engine.open(found, kb)
+        columns = engine.open(found, kb, lambda part: advance(part, None))
         explain = explain or report is not None
         planned = plan(columns, knowledge.questionnaire, mapping or ColumnMap(), keep, explain=explain)
         rows = engine.rows(found)
         problems = Problems(knowledge.questionnaire, planned.cells)
         made = str(target) if is_url(str(target)) else str(folder / "result.parquet")
         expression = decision(knowledge, planned, explain=explain)
-        engine.run(expression, planned, found, problems, made, lambda part: advance(part, rows))
+        engine.run(expression, planned, problems, made, lambda part: advance(part, rows))
         tiers = dict(engine.tiers(made))
         repeated = engine.repeated(made) if planned.id is not None else 0
         defused = 0
@@ -142,6 +146,7 @@ def assess_table(
         repeated=repeated,
         missing=tuple(question.id for question in planned.missing),
         never=tuple(cell for cell in planned.cells if not is_possible(cell)),
+        spanning=engine.spanning,
         defused=defused,
         seconds=time.monotonic() - started,
     )
@@ -161,9 +166,9 @@ def _put(
             against = str(report.against) if report.against is not None else None
             page = report_page(figures(asking, made, knowledge, answered, against), knowledge, report)
         written, defused = write_results(asking, made, form, knowledge)
-    put_in_place(Path(written), target)
     if report is not None:
         replace_text(report.target, page)
+    put_in_place(Path(written), target)
     return defused
 
 
@@ -171,6 +176,8 @@ def _check_places(source: str, target: str, form: Form, backend: Backend) -> Non
     """Say what an engine does not read or write before any work is begun."""
     if backend != "spark" and (is_url(source) or is_url(target)):
         raise UnreadableInputError("URLs are read and written with --backend spark only.")
+    if backend == "spark" and form == "parquet" and Path(target).is_file():
+        raise UnreadableInputError(f"{target}: Spark makes a folder, and this is a file; name another, or remove it.")
     if is_url(target) and form != "parquet":
         raise UnreadableInputError("To a URL Spark writes Parquet here; name a folder that ends in .parquet.")
 
@@ -189,7 +196,10 @@ def _check_report(report: Report, target: str) -> None:
         raise UnreadableInputError(f"{report.against}: there is no such file to compare with.")
     if report.against.resolve() == Path(target).resolve():
         raise UnreadableInputError(f"{target}: this is what is compared with; name another file for the result.")
-    require_one_table(result_files(str(report.against)))
+    files = result_files(str(report.against))
+    if not files:
+        raise UnreadableInputError(f"{report.against}: there are no results of Parquet in this folder to compare with.")
+    require_one_table(files)
 
 
 def _engine(backend: Backend) -> Callable[[Path], Engine]:

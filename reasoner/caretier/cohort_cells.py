@@ -49,8 +49,9 @@ def read(cell: Cell, column: Any) -> Read:
 
     if cell.scale is not None:
         number = ibis.ifelse(column.re_search(rf"^{_DECIMAL}\z"), column.try_cast("float64"), ibis.null("float64"))
-        finite = number.between(-1e15, 1e15)
-        scaled = ibis.ifelse(finite, (number * cell.scale[0] / cell.scale[1]).floor().cast("int64"), ibis.null("int64"))
+        factor, divisor = (ibis.literal(str(one)).cast("float64") for one in cell.scale)  # a float fails on Spark
+        finite = number.between(-(10**15), 10**15)
+        scaled = ibis.ifelse(finite, (number * factor / divisor).floor().cast("int64"), ibis.null("int64"))
         return _checked(cell, column, scaled)
     if cell.values:
         untranslated = {text: _spelt(answer) for text, answer in cell.values.items()}

@@ -194,6 +194,8 @@ def name_problems(names: Iterable[str]) -> Iterator[str]:
         if other is not None:
             same = "twice" if other == name else f'and "{name}", which count as one name'
             yield f'The table has the column "{other}" {same}; rename one of them.'
+        if not name:
+            yield "The table has a column without a name; name it, or leave it out."
         if name.lower() == UNREADABLE:
             yield f'The column "{name}" has a name that is needed here; rename it.'
 

@@ -56,6 +56,11 @@ def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
         yield f"{summary.repeated:,} rows have the id of another row; each was assessed on its own."
     if summary.missing:
         yield f"No column for, so unknown for everybody: {', '.join(summary.missing)}."
+    if summary.spanning:
+        yield (
+            f"{summary.spanning:,} rows stand on several lines, since a cell in quotes has line breaks; where that is "
+            "not meant, a quote is missing or too many."
+        )
     if summary.defused:
         yield (
             f"{summary.defused:,} cells begin with a sign that a spreadsheet would run as a formula, and have an "
@@ -111,6 +116,7 @@ def _progress() -> Iterator[Callable[[float, int | None], None]]:
 
         def advance(part: float, rows: int | None) -> None:
             rate = rows * part / (time.monotonic() - started) if rows else 0
-            bar.update(task, completed=part, description=f"assessing, {rate:,.0f} rows/s" if rate else "assessing")
+            doing = "assessing" if rows else "reading"
+            bar.update(task, completed=part, description=f"{doing}, {rate:,.0f} rows/s" if rate else doing)
 
         yield advance

@@ -13,12 +13,13 @@ import numpy  # noqa: F401 -- DuckDB needs it and takes an interrupted import fo
 from caretier.cohort_cells import Problems, stored
 from caretier.cohort_columns import UNREADABLE, Column, Kind, Plan
 from caretier.cohort_expression import PROBLEMS, Decision
+from caretier.cohort_gathering import Gathered, gather_csv, gather_ndjson, gather_responses
 from caretier.cohort_input import Source
 from caretier.cohort_output import result_files
 from caretier.cohort_parquet import require_one_table
-from caretier.cohort_repair import gathered_responses, repaired_csv, repaired_ndjson
+from caretier.cohort_plain import is_plain
 from caretier.cohort_work import run_stoppable
-from caretier.errors import CohortError, UnreadableInputError
+from caretier.errors import CohortError
 from caretier.knowledge_base import KnowledgeBase
 
 TYPE_CHECKING = False
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 DIALECT = "duckdb"
 _MEMORY = "1200MB"
+_NOT_IN_SPARK = ("HUGEINT", "INTERVAL", "TIME", "TIMESTAMP_NS", "TIME WITH TIME ZONE", "UBIGINT", "UHUGEINT", "UUID")
 _AS_STORED = "hive_partitioning = false"
 """Or else a folder called age=5 would stand in for the column of this name."""
 
@@ -51,33 +53,40 @@ class DuckDBEngine:
             for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
                 self._connection.execute(f"SET {setting}")
         self._reader = ""
-        self._repaired = False
+        self._gathered: Gathered | None = None
 
-    def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:
+    def open(self, source: Source, kb: KnowledgeBase, advance: Callable[[float], None]) -> tuple[Column, ...]:
         """Open a table and return its columns."""
+        folder = self._folder / "gathered"
         match source.format:
             case "parquet":
                 require_one_table(source.files)
                 self._reader = f"read_parquet({_files(source.files)}, union_by_name = true, {_AS_STORED})"
                 described = self.ask(f"DESCRIBE SELECT * FROM {self._reader}")
                 return tuple(Column(name, _kind(kind)) for name, kind, *_ in described)
-            case "csv":
+            case "csv" if is_plain(source):
                 typed = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in source.header)
                 self._reader = (
                     f"read_csv({_files(source.files)}, auto_detect = false, header = true, "
-                    f"delim = {_text(source.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
+                    f"delim = {_text(source.delimiter)}, quote = '', escape = '', strict_mode = true, "
                     f"{_AS_STORED}, columns = {{{typed}}})"
                 )
                 return tuple(Column(name, "literal") for name in source.header)
+            case "csv":
+                return self._open(gather_csv(source, folder, advance), "literal")
             case "ndjson":
-                return self._open_ndjson(source)
+                return self._open(gather_ndjson(source, folder, advance), "json")
             case "fhir":
-                self._repair(lambda target: gathered_responses(source, kb, target))
-                return tuple(Column(name, "json") for name in ("id", *kb.questionnaire.by_id))
+                return self._open(gather_responses(source, kb, folder, advance), "json")
+
+    @property
+    def spanning(self) -> int:
+        """How many rows of CSV stand on several lines."""
+        return self._gathered.spanning if self._gathered is not None else 0
 
     def rows(self, source: Source) -> int | None:
         """Count the rows where that costs nothing, or else estimate them from the size of the files."""
-        if source.format == "parquet" or self._repaired:
+        if source.format == "parquet" or self._gathered is not None:
             return int(self.ask(f"SELECT count(*) FROM {self._reader}")[0][0])
         with Path(source.files[0]).open("rb") as file:
             start = file.read(1_000_000)
@@ -85,17 +94,21 @@ class DuckDBEngine:
         return source.bytes * lines // len(start) if lines and not source.files[0].endswith(".gz") else None
 
     def run(
-        self, decision: Decision, plan: Plan, source: Source, problems: Problems, made: str,
-        advance: Callable[[float], None],
-    ) -> None:  # fmt: skip
+        self, decision: Decision, plan: Plan, problems: Problems, made: str, advance: Callable[[float], None]
+    ) -> None:
         """Write the results as Parquet."""
         create: Any = self._connection.create_function  # its stubs know no function that is given nulls
         create(PROBLEMS, problems, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=False)
-        self._copy(lambda: decision.sql(DIALECT, self._source(plan)), source, made, advance)
+        self._copy(decision.sql(DIALECT, self._source(plan)), made, advance)
 
-    def gather(self, plan: Plan, source: Source, made: str, advance: Callable[[float], None]) -> None:
-        """Write as Parquet what the first step of the expression reads, for another engine to run it."""
-        self._copy(lambda: self._source(plan), source, made, advance)
+    def gather(self, plan: Plan, made: str, advance: Callable[[float], None]) -> None:
+        """Write as Parquet what the first step of the expression reads, for Spark; what it has no type for is text."""
+        source = self._source(plan)
+        columns = [
+            f"CAST({_name(name)} AS VARCHAR) AS {_name(name)}" if kind in _NOT_IN_SPARK else _name(name)
+            for name, kind, *_ in self.ask(f"DESCRIBE {source}")
+        ]
+        self._copy(f"SELECT {', '.join(columns)} FROM ({source})", made, advance)
 
     def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
@@ -143,20 +156,12 @@ class DuckDBEngine:
         """Close the connection."""
         self._connection.close()
 
-    def _copy(self, query: Callable[[], str], source: Source, made: str, advance: Callable[[float], None]) -> None:
-        """Write what a query of the table gives; lines of CSV that cannot be read are set apart and tried once more."""
-        try:
-            self.execute(f"COPY ({query()}) TO {_text(made)} (FORMAT parquet)", advance)
-        except CohortError as error:
-            is_unreadable = isinstance(error.__cause__, duckdb.InvalidInputException)
-            if source.format != "csv" or self._repaired or not is_unreadable:
-                raise
-            self._repair(lambda target: repaired_csv(source, target))
-            self.execute(f"COPY ({query()}) TO {_text(made)} (FORMAT parquet)", advance)
+    def _copy(self, query: str, made: str, advance: Callable[[float], None]) -> None:
+        self.execute(f"COPY ({query}) TO {_text(made)} (FORMAT parquet)", advance)
 
     def _source(self, plan: Plan) -> str:
         columns = [f"{self._shown(plan.id)} AS id" if plan.id else "CAST(NULL AS VARCHAR) AS id"]
-        columns.append(f"{UNREADABLE if self._repaired else 'CAST(NULL AS VARCHAR)'} AS unreadable")
+        columns.append(f"{UNREADABLE if self._gathered is not None else 'CAST(NULL AS VARCHAR)'} AS unreadable")
         columns += [f"{self._shown(column)} AS kept_{number}" for number, column in enumerate(plan.kept)]
         for number, cell in enumerate(plan.cells):
             name, kind = _name(cell.column.name), stored(cell)
@@ -176,38 +181,10 @@ class DuckDBEngine:
         """Take a column as it is; of JSON, the text of a text."""
         return f"({_name(column.name)} ->> '$')" if column.kind == "json" else _name(column.name)
 
-    def _open_ndjson(self, source: Source) -> tuple[Column, ...]:
-        lines = f"read_ndjson_objects({_files(source.files)}, ignore_errors = true)"
-        keys = [
-            name
-            for (name,) in self.ask(
-                f"SELECT DISTINCT unnest(json_keys(json)) FROM {lines} WHERE json_type(json) = 'OBJECT' ORDER BY ALL"
-            )
-        ]
-        ((odd,),) = self.ask(
-            f"SELECT count(*) FROM {lines} WHERE json IS NULL OR json_type(json) <> 'OBJECT' "
-            "OR len(json_keys(json)) > len(list_distinct(json_keys(json)))"
-        )
-        if not keys:
-            raise UnreadableInputError(
-                f"{source.files[0]}: no line is an object of columns and values; write one object a line, such as "
-                '{"id": "a", ...}, and no list around them.'
-            )
-        columns = tuple(Column(name, "json") for name in keys)
-        if odd:
-            self._repair(lambda target: repaired_ndjson(source, keys, target))
-        else:
-            typed = ", ".join(f"{_text(name)}: 'JSON'" for name in keys)
-            self._reader = (
-                f"read_json({_files(source.files)}, format = 'newline_delimited', columns = {{{typed}}}, "
-                f"auto_detect = false, {_AS_STORED})"
-            )
-        return columns
-
-    def _repair(self, write: Callable[[Path], None]) -> None:
-        target = self._folder / "repaired.parquet"
-        write(target)
-        self._reader, self._repaired = f"read_parquet({_files([str(target)])}, {_AS_STORED})", True
+    def _open(self, gathered: Gathered, kind: Kind) -> tuple[Column, ...]:
+        self._reader = f"read_parquet({_files(gathered.files)}, union_by_name = true, {_AS_STORED})"
+        self._gathered = gathered
+        return tuple(Column(name, kind) for name in gathered.names)
 
 
 def _kind(kind: str) -> Kind:
@@ -220,6 +197,9 @@ def _kind(kind: str) -> Kind:
 
 def _files(files: Sequence[str]) -> str:
     """List files, so that no name is taken for a pattern that finds another file."""
+    for file in files:
+        if "\\" in file and glob.has_magic(file):
+            raise CohortError(f"{file}: a name with a backslash and a bracket, * or ? cannot be opened; rename it.")
     return "[" + ", ".join(_text(glob.escape(str(Path(file).absolute()))) for file in files) + "]"
 
 
@@ -237,8 +217,6 @@ def _told(error: Exception) -> str:
     lowered = text.lower()
     if "no space left" in lowered or "file too large" in lowered:
         return "The disk is full; nothing was written. Make room, or write the result to another disk."
-    if "gzip" in lowered:
-        return f"A compressed file is cut off or damaged, and nothing was written; get it anew. {text[:400]}"
     if "out of memory" in lowered:
         return "Memory was not enough; nothing was written. Give the machine more, or split the table."
     return f"DuckDB could not do it, and nothing was written: {text[:400]}"

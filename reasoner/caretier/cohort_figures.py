@@ -117,7 +117,8 @@ def _comparison(engine: DuckDBEngine, against: str) -> Comparison:
     """Put two results of one table side by side, row by row; UnreadableInputError where they are of two tables."""
     ask = engine.ask
     ask(f"CREATE VIEW earlier AS FROM {engine.results(against)}")
-    if not {"id", "tier", "conditions"} <= {name for name, *_ in ask("DESCRIBE earlier")}:
+    stored = {name: kind for name, kind, *_ in ask("DESCRIBE earlier")}
+    if "id" not in stored or (stored.get("tier"), stored.get("conditions")) != ("VARCHAR", "VARCHAR[]"):
         raise UnreadableInputError(f"{against}: this is no result of `caretier cohort` as Parquet to compare with.")
     ((now, before),) = ask("SELECT (SELECT count(*) FROM now), (SELECT count(*) FROM earlier)")
     ((others,),) = ask(_OTHERS)

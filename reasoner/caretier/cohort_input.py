@@ -6,6 +6,7 @@ import codecs
 import csv
 import glob
 import gzip
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -80,9 +81,9 @@ def find_source(path: str) -> Source:
     form: Format = formats.pop() or "csv"
     if form == "parquet":
         return Source(tuple(files), form)
-    starts = [_start(file) for file in files]
+    starts = [_start(file, blank=form == "csv") for file in files]
     if form == "ndjson":
-        is_fhir = here.is_dir() and b'"QuestionnaireResponse"' in starts[0]
+        is_fhir = here.is_dir() and any(b'"QuestionnaireResponse"' in start for start in starts)
         return Source(tuple(files), "fhir" if is_fhir else form)
     headers = [_header(file, start) for file, start in zip(files, starts, strict=True)]
     if len(set(headers)) > 1:
@@ -91,10 +92,12 @@ def find_source(path: str) -> Source:
     return Source(tuple(files), "csv", delimiter, header)
 
 
-def _start(file: str) -> bytes:
-    """Return the first line of a file."""
+def _start(file: str, *, blank: bool) -> bytes:
+    """Return the first line of a file; a blank one only where blank lines count."""
     with opened(file) as lines:
         start = lines.readline(MAXIMUM_CELL)
+        while start and not start.strip() and not blank:
+            start = lines.readline(MAXIMUM_CELL)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UnreadableInputError(f'{file}: this is UTF-16; save it as UTF-8, in a spreadsheet as "CSV UTF-8".')
     return start
@@ -108,29 +111,35 @@ def _header(file: str, start: bytes) -> tuple[str, tuple[str, ...]]:
         raise UnreadableInputError(f"{file}: the header is not UTF-8 text; save the file as UTF-8.") from None
     if not first.strip():
         raise UnreadableInputError(f"{file}: it is empty; a header with the names of the columns is needed.")
-    delimiter = max(",;\t|", key=first.count)
+    delimiter = max(",;\t|", key=re.sub(r'"[^"]*"', "", first).count)
     try:
-        return delimiter, tuple(next(csv.reader([first], delimiter=delimiter)))
+        return delimiter, tuple(next(csv.reader([first], delimiter=delimiter, strict=True)))
     except csv.Error as error:
-        raise UnreadableInputError(f"{file}: the header cannot be read: {error}.") from None
+        raise UnreadableInputError(f"{file}: the header cannot be read: {error}; look at its quotes.") from None
 
 
 @contextmanager
 def opened(file: str) -> Iterator[IO[bytes]]:
     """Open a file as it is, but for its compression; UnreadableInputError names one that is cut off."""
     try:
-        with gzip.open(file, "rb") if file.endswith(".gz") else Path(file).open("rb") as lines:
+        with gzip.open(file, "rb") if file.lower().endswith(".gz") else Path(file).open("rb") as lines:
             yield lines  # type: ignore[misc]
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableInputError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UnreadableInputError(
+            f"{file}: cannot be read, for it is cut off or damaged; get it anew ({error})."
+        ) from None
+    except OSError as error:
+        raise UnreadableInputError(f"{file}: cannot be read: {error.strerror or error}.") from None
 
 
 def _ending(file: str) -> Format | None:
-    return _ENDINGS.get(Path(file.removesuffix(".gz")).suffix.lower())
+    return _ENDINGS.get(Path(file.lower().removesuffix(".gz")).suffix)
 
 
 def _hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+    """Say whether a file is hidden, or in a folder that is, or in one where an engine puts what is not done."""
+    *folders, name = file.relative_to(folder).parts
+    return name.startswith(".") or any(part.startswith((".", "_")) for part in folders)
 
 
 def _allowed() -> str:

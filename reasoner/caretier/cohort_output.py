@@ -37,12 +37,12 @@ def staged(name: str, sources: Sequence[str]) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="caretier-") as temporary:
             yield Path(temporary)
         return
-    target = Path(name).resolve()  # a link stays one, and what it leads to is written
+    target = _real(name)
     if not target.parent.is_dir():
         raise UnreadableInputError(f"{name}: there is no folder {target.parent}.")
     if target.is_dir():
         raise UnreadableInputError(f"{name}: a folder of this name is there already; remove it or name another.")
-    if any(Path(source).resolve() == target for source in sources):
+    if any(_real(source) == target for source in sources):
         raise UnreadableInputError(f"{name}: this is what is read; name another file for the result.")
     folder = target.parent / f".{target.name}.{secrets.token_hex(4)}"
     try:  # before it is there, since a signal may come at any moment
@@ -54,7 +54,7 @@ def staged(name: str, sources: Sequence[str]) -> Iterator[Path]:
 
 def put_in_place(made: Path, name: str) -> None:
     """Put what was made where it belongs, in one step, once it is on the disk."""
-    target = Path(name).resolve()
+    target = _real(name)
     if made.is_file():
         with made.open("rb+") as file:
             os.fsync(file.fileno())
@@ -66,6 +66,11 @@ def result_files(place: str) -> list[str]:
     """List the files of results in Parquet: one, or those in a folder that Spark made, in the order of their rows."""
     folder = Path(place)
     return sorted(map(str, folder.glob("*.parquet"))) if folder.is_dir() else [place]
+
+
+def _real(name: str) -> Path:
+    """Follow links, so that what a link leads to is written; unlike `Path.resolve`, also where they go round."""
+    return Path(os.path.realpath(name))
 
 
 def _mask() -> int:

@@ -1,7 +1,7 @@
 """Spark: the same expression on more than one machine; without a cluster, on all processors of this one.
 
-Spark reads and writes Parquet: a folder of files, one a task, and it may be a URL of any file system that it knows.
-Tables of other formats are gathered by DuckDB first, so that each is read in one way only.
+Spark itself reads what has a URL, which is Parquet on any file system that it knows. Tables on this machine are
+gathered by DuckDB first, so that each is read in one way only. It writes Parquet: a folder of files, one a task.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from caretier.cohort_columns import Column, Kind, Plan
 from caretier.cohort_duckdb import DuckDBEngine
 from caretier.cohort_expression import PROBLEMS, Decision
 from caretier.cohort_input import Source, is_url
-from caretier.cohort_parquet import require_one_table
 from caretier.cohort_work import run_stoppable
 from caretier.errors import CohortError, JavaError
 from caretier.knowledge_base import KnowledgeBase
@@ -47,7 +46,7 @@ class SparkEngine:
             raise JavaError("Spark needs Java 17 or newer, and there is none; install it, or set JAVA_HOME.")
         self._folder = folder
         self._gathering = DuckDBEngine(folder)
-        self._is_gathered = False
+        self._is_remote = False
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         self._is_ours = SparkSession.getActiveSession() is None
         builder = SparkSession.builder.appName("caretier cohort").config("spark.ui.enabled", "false")
@@ -60,35 +59,32 @@ class SparkEngine:
                 f"Spark does not start; it needs a whole Java 17 or newer, on the path or in JAVA_HOME. {_line(error)}"
             ) from None
 
-    def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:
+    def open(self, source: Source, kb: KnowledgeBase, advance: Callable[[float], None]) -> tuple[Column, ...]:
         """Open a table and return its columns."""
-        if source.format != "parquet":
-            return self._gathering.open(source, kb)
-        if not is_url(source.files[0]):
-            require_one_table(source.files)
+        self._is_remote = is_url(source.files[0])
+        if not self._is_remote:
+            return self._gathering.open(source, kb, advance)
         return tuple(Column(name, _kind(kind)) for name, kind in self._view(source.files))
 
+    @property
+    def spanning(self) -> int:
+        """How many rows of CSV stand on several lines."""
+        return self._gathering.spanning
+
     def rows(self, source: Source) -> int | None:
-        """Count the rows of Parquet, which its files tell, or else estimate them."""
-        if source.format != "parquet":
+        """Count the rows where that costs nothing, or else estimate them from the size of the files."""
+        if not self._is_remote:
             return self._gathering.rows(source)
         return self._done(lambda: self._spark.table(_TABLE).count())
 
     def run(
-        self,
-        decision: Decision,
-        plan: Plan,
-        source: Source,
-        problems: Problems,
-        made: str,
-        advance: Callable[[float], None],
+        self, decision: Decision, plan: Plan, problems: Problems, made: str, advance: Callable[[float], None]
     ) -> None:
         """Write the results as a folder of Parquet."""
-        if source.format != "parquet":
-            gathered = str(self._folder / "gathered.parquet")
-            self._gathering.gather(plan, source, gathered, advance)
-            self._view([gathered])
-            self._is_gathered = True
+        if not self._is_remote:
+            source = str(self._folder / "source.parquet")
+            self._gathering.gather(plan, source, advance)
+            self._view([source])
         self._spark.udf.register(PROBLEMS, problems, "string")
         query = decision.sql(DIALECT, self._source(plan))
         self._work(lambda: self._spark.sql(query).write.parquet(made), advance)
@@ -123,7 +119,7 @@ class SparkEngine:
         return table.dtypes
 
     def _source(self, plan: Plan) -> str:
-        if self._is_gathered:
+        if not self._is_remote:
             return f"SELECT * FROM {_TABLE}"
         columns = [f"{_name(plan.id.name)} AS id" if plan.id else "CAST(NULL AS STRING) AS id"]
         columns.append("CAST(NULL AS STRING) AS unreadable")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import random
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 import caretier
 from caretier import cli
 from caretier.cohort import assess_table
+from caretier.cohort_columns import read_map
 from caretier.cohort_report import Report
 from caretier.questionnaire import Answer
 from tests.reasoner.cohort_rows import GARBAGE, csv_of, differences, expected, parquet_of, rows_of
@@ -47,7 +50,7 @@ def test_csv_gives_what_duckdb_gives(kb: caretier.KnowledgeBase, random_answers:
     csv_of(kb, rows, source)
     empty = b"," * len(kb.questions)
     with source.open("ab") as file:
-        file.write(b'3000,too,few\n " 3001 "' + empty[1:] + b'\n"30\n02"' + empty + b",,\n\xff" + empty + b'\n" 3004 "')
+        file.write(b'3000,too,few\n " 3001 "' + empty[1:] + b'\n"30\n02"' + empty + b"\n\xff" + empty + b'\n" 3004 "')
         file.write(empty + b"\n")
     summary = assess_table(kb, str(source), by_spark, backend="spark")
     other = assess_table(kb, str(source), by_duckdb)
@@ -71,7 +74,7 @@ def test_lines_of_json_give_what_duckdb_gives(kb: caretier.KnowledgeBase, tmp_pa
 
 
 def test_no_file_is_read_for_another(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
-    folder = tmp_path / "age=5" / "{b}[1]*\\"
+    folder = tmp_path / "age=5" / "{b}[1]*"
     folder.mkdir(parents=True)
     for name, numb in (("in[1].parquet", True), ("in1.parquet", False)):
         parquet_of(kb, [{"saddle-numbness": numb, "age": 70}], folder / name)
@@ -93,6 +96,28 @@ def test_what_spark_does_not_do_is_said(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "in.csv").write_text("fever\ntrue\n")
     assert cli.main(["cohort", str(tmp_path / "in.csv"), "s3a://bucket/out.csv", "--backend", "spark"]) == 2
     assert "To a URL Spark writes Parquet" in capsys.readouterr().err
+    (tmp_path / "out.parquet").write_text("before")
+    assert cli.main(["cohort", str(tmp_path / "in.csv"), str(tmp_path / "out.parquet"), "--backend", "spark"]) == 2
+    assert "Spark makes a folder, and this is a file" in capsys.readouterr().err
+
+
+def test_odd_types_and_units_give_what_duckdb_gives(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    mapping = read_map({"columns": {"weeks": {"question": "treatment-months", "unit": "weeks"}}}, kb.questionnaire)
+    moment = datetime.datetime(2026, 1, 2, 3, 4, 5)
+    columns = {
+        "id": pa.array([uuid.UUID(int=n).bytes for n in range(3)], pa.uuid()),
+        "age": pa.array([47, 147, None], pa.uint64()),
+        "weeks": pa.array([12.5, -1.0, 1e20]),
+        "saddle-numbness": pa.nulls(3),
+        "seen": pa.array([moment] * 3, pa.timestamp("ns")),
+        "at": pa.array([moment.time()] * 3, pa.time64("us")),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "_in:1.parquet")
+    for backend in ("spark", "duckdb"):
+        target = tmp_path / f"{backend}.csv"
+        assess_table(kb, str(tmp_path / "_in:1.parquet"), target, backend=backend, mapping=mapping, keep=["seen", "at"])
+    assert (tmp_path / "spark.csv").read_bytes() == (tmp_path / "duckdb.csv").read_bytes()
+    assert "is 147;" in (tmp_path / "spark.csv").read_text()
 
 
 def test_urls_are_read_and_written_by_spark(
