@@ -7,7 +7,7 @@ VERSION = $(shell $(PYTHON) -m hatchling version)
 WHEEL = dist/caretier-$(VERSION)-py3-none-any.whl
 
 help:  ## List the targets.
-	@awk -F ":.*## " "/^[a-z]+:.*## / { printf \"%-10s %s\\n\", \$$1, \$$2 }" $(MAKEFILE_LIST)
+	@awk -F ":.*## " "/^[a-z]+:.*## / { printf \"%-11s %s\\n\", \$$1, \$$2 }" $(MAKEFILE_LIST)
 
 check: lint types knowledge test  ## Run everything that CI runs.
 
