@@ -1,10 +1,13 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast lint types knowledge format test build bench fuzz soak
+.PHONY: help check fast lint types knowledge format test lowest build environment audit sbom bench fuzz soak
+
+VERSION = $(shell $(PYTHON) -m hatchling version)
+WHEEL = dist/caretier-$(VERSION)-py3-none-any.whl
 
 help:  ## List the targets.
-	@awk -F ":.*## " "/^[a-z]+:.*## / { printf \"%-10s %s\\n\", \$$1, \$$2 }" $(MAKEFILE_LIST)
+	@awk -F ":.*## " "/^[a-z]+:.*## / { printf \"%-11s %s\\n\", \$$1, \$$2 }" $(MAKEFILE_LIST)
 
 check: lint types knowledge test  ## Run everything that CI runs.
 
@@ -33,8 +36,29 @@ format:  ## Rewrite code, ontology and shapes in their one form.
 test:  ## Run all tests.
 	$(PYTHON) -m pytest
 
+lowest:  ## Run all tests with the lowest version of each package that pyproject.toml allows.
+	$(PYTHON) -m uv pip compile -q --no-deps --all-extras --resolution lowest-direct pyproject.toml -o build/lowest.txt
+	$(PYTHON) -m uv venv -q --clear --python $(PYTHON) build/lowest
+	$(PYTHON) -m uv pip install -q --python build/lowest --constraints build/lowest.txt --editable ".[dev]"
+	build/lowest/bin/python -m mypy
+	build/lowest/bin/python -m pytest
+
 build:  ## Build the source distribution and the wheel into dist/.
 	$(PYTHON) -m build
+
+environment: build  ## Install the wheel where nothing else is, with all that people install with it.
+	$(PYTHON) -m uv venv -q --clear --python $(PYTHON) build/environment
+	$(PYTHON) -m uv pip install -q --python build/environment "$(WHEEL)[api,spark]"
+
+audit: environment  ## Look for known vulnerabilities in what is installed with the wheel; asks a service on the network.
+	$(PYTHON) -m uv pip freeze -q --python build/environment --exclude caretier > build/installed.txt
+	test -s build/installed.txt  # of nothing, an audit would say that nothing is wrong with it
+	$(PYTHON) -m pip_audit --strict --disable-pip --no-deps --requirement build/installed.txt
+
+sbom: environment  ## Write the bill of materials of what is installed with the wheel, as CycloneDX.
+	sed 's/^dynamic = .*/version = "$(VERSION)"/' pyproject.toml > build/pyproject.toml
+	$(PYTHON) -m cyclonedx_py environment --pyproject build/pyproject.toml --output-reproducible \
+	  --output-file dist/caretier-$(VERSION).cdx.json build/environment
 
 bench:  ## Measure speed, and print it as ratios beside what was to be reached.
 	$(PYTHON) -m benchmarks

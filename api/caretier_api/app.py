@@ -27,6 +27,7 @@ from caretier_api.observation import Observation
 from caretier_api.openapi import document
 from caretier_api.pages import pages_router
 from caretier_api.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Problem, ProblemError, problem_of
+from caretier_api.seal import Seal
 from caretier_api.service import Service, new_service
 from caretier_api.settings import Settings, read_settings
 from caretier_api.site import Site
@@ -57,13 +58,14 @@ def create_app(kb: KnowledgeBase | None = None, settings: Settings | None = None
     app.add_middleware(Limits, settings=settings, tell=site.tell)
     app.add_middleware(Observation, metrics=service.metrics, log=service.log, headers=_headers(service), tell=site.tell)
     if settings.cors_origins:
-        app.add_middleware(  # around all else, so that a browser application can read every error
+        app.add_middleware(  # around all that answers, so that a browser application can read every error
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"],
             expose_headers=[*_headers(service), "ETag", "X-Request-Id", "Retry-After"],
         )
+    app.add_middleware(Seal)
     _add_problems(app, site)
     app.openapi = lambda: document(app.router.routes, service)  # type: ignore[method-assign]  # FastAPI's own way
     return app

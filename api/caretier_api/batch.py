@@ -15,10 +15,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from caretier.decisions import identifier_in
 from caretier.documents import parse_json
 from caretier.errors import CaretierError, InputError
 from caretier_api import negotiation
-from caretier_api.exchange import STREAM, failed_line, identifier_in
+from caretier_api.exchange import STREAM, failed_line
 from caretier_api.problems import TOO_LARGE, Problem, ProblemError, problem_of
 from caretier_api.service import Service
 

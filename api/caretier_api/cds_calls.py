@@ -1,4 +1,4 @@
-"""What a CDS Hooks client sends, checked, and what is answered: a function of the knowledge and of the body for each.
+"""What a CDS Hooks client sends, checked, and what is answered: a function of a desk and of the body for each.
 
 They are operations like those of `exchange`. What is needed has to come with a call: nothing is fetched.
 """
@@ -13,11 +13,11 @@ from typing import Any
 import orjson
 
 from caretier.assessment import Assessment
+from caretier.decisions import Desk
 from caretier.documents import parse_json
 from caretier.errors import ContradictionError, InputError, InvalidAnswersError
 from caretier.fhir import id_on
 from caretier.fhir_response import ResponseAnswers, is_answered_elsewhere, read_response, response_in
-from caretier.knowledge_base import KnowledgeBase
 from caretier_api.cards import interview_card, refusal_cards, result_cards
 from caretier_api.problems import PRECONDITION, UNREADABLE, refused
 
@@ -33,9 +33,9 @@ RESPONSE = "questionnaireResponse"
 _FHIR_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
-def completed(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+def completed(desk: Desk, content: bytes, _given: str, _wanted: str) -> bytes:
     """Give the cards for a completed questionnaire; none when it is another than this domain's."""
-    call = _read_call(content, COMPLETED)
+    kb, call = desk.kb, _read_call(content, COMPLETED)
     response = response_in((call.get("prefetch") or {}).get(RESPONSE) or call["context"].get(RESPONSE))
     if not isinstance(response, dict) or response.get("resourceType") == "OperationOutcome":
         detail = f"The QuestionnaireResponse has to come as prefetch.{RESPONSE}; it is not fetched from a FHIR server."
@@ -43,24 +43,24 @@ def completed(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> b
     if is_answered_elsewhere(response, kb.knowledge):
         return orjson.dumps({"cards": []})
     try:
-        answers = kb.checked(lambda: read_response(response, kb.knowledge))
+        answers = desk.checked(lambda: read_response(response, kb.knowledge))
     except InvalidAnswersError as error:
         if error.proven is None:
             raise
         return orjson.dumps({"cards": refusal_cards(error, kb.knowledge)})
     _require_same_person(call, answers)
-    return orjson.dumps({"cards": _cards(kb, response, answers)})
+    return orjson.dumps({"cards": _cards(desk, response, answers)})
 
 
-def viewed(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+def viewed(desk: Desk, content: bytes, _given: str, _wanted: str) -> bytes:
     """Give the card that offers the interview for a person whose record is opened."""
     context = _read_call(content, VIEWED)["context"]
     for name in ("userId", "patientId"):
         _require(isinstance(context.get(name), str), f'"context" needs "{name}", a text.')
-    return orjson.dumps({"cards": [interview_card(kb.knowledge)]})
+    return orjson.dumps({"cards": [interview_card(desk.kb.knowledge)]})
 
 
-def feedback(_kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+def feedback(_desk: Desk, content: bytes, _given: str, _wanted: str) -> bytes:
     """Check what a client says became of cards, and keep nothing of it."""
     told = parse_json(content)
     entries = told.get("feedback") if isinstance(told, dict) else None
@@ -71,8 +71,8 @@ def feedback(_kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> b
     return b"{}"
 
 
-def _cards(kb: KnowledgeBase, response: dict[str, Any], answers: ResponseAnswers) -> list[dict[str, Any]]:
-    outcome = kb.assess_many([Assessment(answers)])[0]
+def _cards(desk: Desk, response: dict[str, Any], answers: ResponseAnswers) -> list[dict[str, Any]]:
+    kb, outcome = desk.kb, desk.assess([Assessment(answers)])[0]
     if isinstance(outcome, ContradictionError):
         return refusal_cards(outcome, kb.knowledge)
     if isinstance(outcome, InputError):

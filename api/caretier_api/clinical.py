@@ -12,7 +12,6 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from caretier.fhir import MEDIA_TYPE, VERSION, Resource, domain_name, domain_title, questionnaire_url
-from caretier.knowledge import Knowledge
 from caretier.result import SOFTWARE
 from caretier_api import negotiation
 from caretier_api.exchange import JSON
@@ -32,7 +31,7 @@ def clinical_router(service: Service) -> APIRouter:
     @router.get("/metadata", operation_id="fhirMetadata", response_class=Response)
     async def metadata(request: Request) -> Response:
         _require_acceptable(request)
-        content = orjson.dumps(capability_statement(service.knowledge, started))
+        content = orjson.dumps(capability_statement(service, started))
         return Response(content, media_type=MEDIA_TYPE)
 
     @router.get("/Questionnaire/{id}", operation_id="fhirQuestionnaire", response_class=Response)
@@ -77,8 +76,9 @@ def _require_acceptable(request: Request) -> None:
         raise refused(NOT_ACCEPTABLE, f"_format asks for what cannot be given; it may be {' or '.join(_FORMATS)}.")
 
 
-def capability_statement(knowledge: Knowledge, date: datetime.date) -> Resource:
+def capability_statement(service: Service, date: datetime.date) -> Resource:
     """Say what the FHIR routes can do; the operation is defined in the statement itself."""
+    knowledge = service.knowledge
     questionnaire = {
         "type": "Questionnaire",
         "interaction": [{"code": "read"}],
@@ -87,7 +87,7 @@ def capability_statement(knowledge: Knowledge, date: datetime.date) -> Resource:
         "operation": [{"name": "assess", "definition": "#assess"}],
         "documentation": f"The one Questionnaire is {domain_name(knowledge)}, {questionnaire_url(knowledge)}. "
         "Its operation $assess takes a QuestionnaireResponse and gives a Bundle with RiskAssessment, GuidanceResponse "
-        "and the answers read. Nothing is stored.",
+        f"and the answers read. {service.storage}",
     }
     return {
         "resourceType": "CapabilityStatement",

@@ -15,6 +15,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from caretier_api.problems import MEDIA_TYPE, TOO_LARGE, UNREADABLE, Problem, rendered
+from caretier_api.seal import SEAL
 from caretier_api.settings import Settings
 
 HEAD_BYTES = 500_000
@@ -72,8 +73,10 @@ def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
 
         def _refuse(self, problem: Problem) -> None:
             content, status = rendered(problem), HTTPStatus(problem.kind.status)
-            head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n\r\n"
-            self.transport.write(f"HTTP/1.1 {status.value} {status.phrase}\r\n{head}".encode() + content)
+            head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n"
+            seal = b"".join(b"%s: %s\r\n" % header for header in SEAL)
+            start = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            self.transport.write(f"{start}{head}".encode() + seal + b"\r\n" + content)
             self.transport.close()
 
         def is_waiting(self) -> bool:

@@ -18,7 +18,7 @@ from caretier_api.sparql_descriptions import sparql
 
 INTRODUCTION = (
     "Answers in, a care tier out: how soon care is needed, which serious conditions the answers suggest, by which red "
-    "flags, and what is still open. It is not a medical device and gives no diagnosis. Nothing is stored. Every error "
+    "flags, and what is still open. It is not a medical device and gives no diagnosis. Every error "
     "is a problem document (RFC 9457), and every response names the version of the knowledge."
 )
 TAGS = {
@@ -30,6 +30,7 @@ TAGS = {
     "Operation": "For those who run the service.",
 }
 
+_READY = an_object({"status": TEXT, "engine": TEXT, "decision_log": {"enum": ["recording", "failing"]}}, "decision_log")
 _READING = (problems.UNREADABLE, problems.NOT_ACCEPTABLE, problems.CONTRADICTION, problems.INVALID)
 _ASSESSING = (*_READING, problems.REASONER_FAILED, problems.TIME_LIMIT)
 
@@ -139,7 +140,7 @@ def _running() -> dict[str, Description]:
         "live": _seen("Is it alive?", {JSON: media(an_object({"status": TEXT}), {"status": "live"})}),
         "ready": _seen(
             "Is it ready?",
-            {JSON: media(an_object({"status": TEXT, "engine": TEXT}), {"status": "ready", "engine": "model"})},
+            {JSON: media(_READY, {"status": "ready", "engine": "model"})},
         ),
         "metrics": _seen("Metrics for Prometheus", {CONTENT_TYPE_LATEST.partition(";")[0]: media(TEXT)}),
     }

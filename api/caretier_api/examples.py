@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from caretier.changes import answered
+from caretier.decisions import Desk
 from caretier.documents import FORMATS
 from caretier.fhir import MEDIA_TYPE as FHIR
 from caretier.fhir_response import USABLE, response_resource
@@ -68,4 +69,4 @@ def result(service: Service, operation: str = "assess", wanted: str = JSON) -> A
     """Return what comes back for the example; None without a decision model, since it would take seconds."""
     if service.kb.model is None:
         return None
-    return orjson.loads(OPERATIONS[operation](service.kb, orjson.dumps(given(service)[JSON]), JSON, wanted))
+    return orjson.loads(OPERATIONS[operation](Desk(service.kb), orjson.dumps(given(service)[JSON]), JSON, wanted))

@@ -1,8 +1,8 @@
 """What goes in and out of the service as documents: the formats that are read and written, and what is done with them.
 
-Each operation is a function of the knowledge, a document and two media types that gives a document. It knows nothing
-of HTTP; it runs where the request came in when it is plain (nothing but the decision model is needed, and it takes
-microseconds), or else in a process of `workers`.
+Each operation is a function of a desk, a document and two media types that gives a document. It knows nothing of HTTP;
+it runs where the request came in when it is plain (nothing but the decision model is needed, and it takes
+microseconds), or else in a process of `workers`. What it tells as decided is noted at the desk.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from caretier.assessment import Assessment
+from caretier.decisions import Desk, identifier_in
 from caretier.documents import FORMATS, format_named, parse, parse_json
 from caretier.errors import InputError, InvalidAnswersError, UnreadableInputError
 from caretier.fhir import MEDIA_TYPE as FHIR
 from caretier.fhir_response import read_response
 from caretier.fhir_result import results_bundle
+from caretier.interview import Step
 from caretier.knowledge_base import KnowledgeBase
 from caretier.questionnaire import Answers
 from caretier.result import Constant, Result, plainly
@@ -43,7 +45,7 @@ class Reader:
     What is plain needs no RDF and takes microseconds.
     """
 
-    read: Callable[[KnowledgeBase, bytes], Sequence[Assessment]]
+    read: Callable[[Desk, bytes], Sequence[Assessment]]
     is_plain: Callable[[bytes], bool]
 
 
@@ -55,11 +57,11 @@ class Writer:
     is_plain: bool
 
 
-def _read_json(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
+def _read_json(desk: Desk, content: bytes) -> Sequence[Assessment]:
     data: Any = _read_quickly(content) or parse(content, format_named("json"))
     if hasattr(data, "triples"):  # JSON-LD; nothing in JSON has triples
-        return _from_graph(kb, data)
-    return [Assessment(kb.read(data))]
+        return _from_graph(desk.kb, data)
+    return [Assessment(desk.read(data))]
 
 
 def _read_quickly(content: bytes) -> object:
@@ -75,13 +77,13 @@ def _read_quickly(content: bytes) -> object:
     return data if keys == content.count(b":") and data.keys() <= _PARTS else None
 
 
-def _read_fhir(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
-    return [Assessment(kb.checked(lambda: read_response(parse_json(content), kb.knowledge)))]
+def _read_fhir(desk: Desk, content: bytes) -> Sequence[Assessment]:
+    return [Assessment(desk.checked(lambda: read_response(parse_json(content), desk.kb.knowledge)))]
 
 
 def _read_rdf(format_name: str) -> Reader:
-    def read(kb: KnowledgeBase, content: bytes) -> Sequence[Assessment]:
-        return _from_graph(kb, parse(content, format_named(format_name)))
+    def read(desk: Desk, content: bytes) -> Sequence[Assessment]:
+        return _from_graph(desk.kb, parse(content, format_named(format_name)))
 
     return Reader(read, lambda _content: False)
 
@@ -145,36 +147,61 @@ WRITERS: Mapping[str, Writer] = {
 """What is written, by media type, the one that is given when nothing else is asked for first."""
 
 
-def assess(kb: KnowledgeBase, content: bytes, given: str, wanted: str) -> bytes:
+def assess(desk: Desk, content: bytes, given: str, wanted: str) -> bytes:
     """Assess a document of one or more assessments, all or none; raises what is wrong with them."""
-    outcomes = kb.assess_many(READERS[given].read(kb, content))
+    outcomes = desk.assess(READERS[given].read(desk, content))
     faults = [outcome for outcome in outcomes if isinstance(outcome, InputError)]
     if faults:
+        desk.forget_results()
         raise _joined(faults)
-    return WRITERS[wanted].write(kb, [outcome for outcome in outcomes if isinstance(outcome, Result)])
+    return WRITERS[wanted].write(desk.kb, [outcome for outcome in outcomes if isinstance(outcome, Result)])
 
 
-def explain(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+def explain(desk: Desk, content: bytes, _given: str, _wanted: str) -> bytes:
     """Assess one person's answers and explain the result."""
-    answers = _read_answers(kb, content)
-    result = kb.assess(answers.values, id=answers.id)
-    return orjson.dumps(result.to_dict() | {"explanation": kb.explain(answers.values).to_dict()})
+    answers = _read_answers(desk, content)
+    outcome = desk.assess([Assessment(answers)])[0]
+    if isinstance(outcome, InputError):
+        raise outcome
+    return orjson.dumps(outcome.to_dict() | {"explanation": desk.kb.explain(answers.values).to_dict()})
 
 
-def next_question(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
-    """Say which screen of an interview comes next."""
-    return orjson.dumps(kb.interview().next(_read_answers(kb, content).values).to_dict())
+def next_question(desk: Desk, content: bytes, _given: str, _wanted: str) -> bytes:
+    """Say which screen of an interview comes next.
+
+    The result so far is noted when it says something: at the end, or as soon as it is above the lowest tier.
+    """
+    answers, step = _step(desk, content)
+    if step.screen is None or step.result.tier.rank > 0:
+        desk.note(answers, step.result)
+    return orjson.dumps(step.to_dict())
 
 
-def assess_lines(kb: KnowledgeBase, content: bytes, _given: str, _wanted: str) -> bytes:
+def stop(desk: Desk, content: bytes, _given: str, _wanted: str) -> bytes:
+    """Say where an interview stands that a person stops to see the result so far."""
+    answers, step = _step(desk, content)
+    desk.note(answers, step.result)
+    return orjson.dumps(step.to_dict())
+
+
+def _step(desk: Desk, content: bytes) -> tuple[Answers, Step]:
+    answers = _read_answers(desk, content)
+    try:
+        return answers, desk.kb.interview().next(answers.values)
+    except InputError as error:
+        desk.note(answers, error)
+        raise
+
+
+def assess_lines(desk: Desk, content: bytes, _given: str, _wanted: str) -> bytes:
     """Assess many people in one run, an answers document a line; an unusable line has its error in its place."""
-    read = [_read_line(kb, line) for line in content.split(b"\n")]
-    outcomes = iter(kb.assess_many([each for each, _ in read if isinstance(each, Assessment)]))
+    read = [_read_line(desk, line) for line in content.split(b"\n")]
+    outcomes = iter(desk.assess([each for each, _ in read if isinstance(each, Assessment)]))
     lines = []
     for each, identifier in read:
         outcome = next(outcomes) if isinstance(each, Assessment) else each
         if isinstance(outcome, Result):
-            lines.append(_write_json(kb, [outcome]))
+            lines.append(_write_json(desk.kb, [outcome]))
         else:
             lines.append(failed_line(identifier, problem_of(outcome)))
     return b"".join(line + b"\n" for line in lines)
@@ -185,17 +212,12 @@ def failed_line(identifier: str | None, problem: Problem) -> bytes:
     return orjson.dumps({"id": identifier, "error": problem.to_dict()})
 
 
-def identifier_in(data: object) -> str | None:
-    """Return the id that an answers document has, whatever else is wrong with it."""
-    found = data.get("id") if isinstance(data, dict) else None
-    return found if isinstance(found, str) else None
-
-
-OPERATIONS: Mapping[str, Callable[[KnowledgeBase, bytes, str, str], bytes]] = {
+OPERATIONS: Mapping[str, Callable[[Desk, bytes, str, str], bytes]] = {
     "assess": assess,
     "assess-lines": assess_lines,
     "explain": explain,
     "next-question": next_question,
+    "stop": stop,
     cds_calls.COMPLETED: cds_calls.completed,
     cds_calls.VIEWED: cds_calls.viewed,
     "feedback": cds_calls.feedback,
@@ -210,22 +232,22 @@ def is_plain(content: bytes, given: str, wanted: str) -> bool:
     return READERS[given].is_plain(content) and WRITERS[wanted].is_plain
 
 
-def _read_line(kb: KnowledgeBase, line: bytes) -> tuple[Assessment | InputError, str | None]:
+def _read_line(desk: Desk, line: bytes) -> tuple[Assessment | InputError, str | None]:
     identifier = None
     try:
         data = parse_json(line)
         identifier = identifier_in(data)
-        return Assessment(kb.read(data)), identifier
+        return Assessment(desk.read(data)), identifier
     except InputError as error:
         return error, identifier
 
 
-def _read_answers(kb: KnowledgeBase, content: bytes) -> Answers:
+def _read_answers(desk: Desk, content: bytes) -> Answers:
     """Read an answers document in JSON; RDF may say more than answers can, which would be lost here."""
     data = parse(content, format_named("json"))
     if hasattr(data, "triples"):
         raise UnreadableInputError('an answers document such as {"answers": {}} is needed here, not JSON-LD.')
-    return kb.read(data)
+    return desk.read(data)
 
 
 def _joined(faults: Sequence[InputError]) -> InputError:

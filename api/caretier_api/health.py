@@ -20,7 +20,10 @@ def health_router(service: Service) -> APIRouter:
     @router.get("/health/ready", operation_id="ready", response_class=Response)
     async def ready() -> Response:
         service.require_ready()
-        return JSONResponse({"status": "ready", "engine": service.kb.engine})
+        told = {"status": "ready", "engine": service.kb.engine}
+        if service.recorder is not None:  # it stays ready: results matter more than their record
+            told["decision_log"] = "failing" if service.recorder.is_failing else "recording"
+        return JSONResponse(told)
 
     @router.get("/metrics", operation_id="metrics", response_class=Response)
     async def metrics() -> Response:

@@ -19,6 +19,7 @@ from caretier.language import ENGLISH
 from caretier.model import Certificate
 from caretier.result import SOFTWARE
 from caretier.schemas import answers_schema, result_schema
+from caretier.table_style import STYLE, policy
 from caretier_api import negotiation
 from caretier_api.exchange import JSON
 from caretier_api.problems import NOT_FOUND, refused
@@ -27,8 +28,8 @@ from caretier_api.service import Service
 CSV = "text/csv"
 HTML = "text/html"
 JSON_SCHEMA = "application/schema+json"
-_TABLE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-"""The page of the decision table is whole in itself; only its own style may be used."""
+_ALONE = "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+"""What the page of the decision table cannot say of itself in its own policy, beside which this stands."""
 
 Form = Callable[[KnowledgeBase], bytes]
 
@@ -99,7 +100,7 @@ def knowledge_router(service: Service) -> APIRouter:
         if len(languages) == 1:
             headers["Vary"] = "Accept"
         if media_type == HTML:
-            headers["Content-Security-Policy"] = _TABLE_POLICY
+            headers["Content-Security-Policy"] = f"{policy(STYLE)}; {_ALONE}"
         if is_known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         return Response(made[key], media_type=media_type, headers=headers)

@@ -25,13 +25,6 @@ _OUR_FAULT = "Something went wrong that is not the fault of the request; it was 
 _CLIENT_GONE = 499  # what proxies write down for a client that closed the connection
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-_SECURITY = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"cache-control", b"no-store"),
-)
-"""Headers that every response has, unless it brings its own."""
 
 
 class Metrics:
@@ -67,7 +60,7 @@ class Metrics:
 
 
 class Observation:
-    """The outermost layer of the service: it gives each request its id and headers, logs and counts it.
+    """The layer around all that answers: it gives each request its id and headers, logs and counts it.
 
     An error that nothing else took care of becomes a problem here; the log names its type and place, and
     not its message, in which there may be anything.
@@ -80,7 +73,6 @@ class Observation:
         self._log = log
         self._tell = tell
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        self._all_headers = [*self._headers, *_SECURITY]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -97,10 +89,8 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = message["headers"] = list(message.get("headers", ()))
-                names = {name for name, _ in own}
-                own += [header for header in self._all_headers if header[0] not in names]
-                own.append((b"x-request-id", request_id.encode()))
+                own_id = (b"x-request-id", request_id.encode())
+                message["headers"] = [*message.get("headers", ()), *self._headers, own_id]
             await send(message)
 
         self._metrics.in_work += 1

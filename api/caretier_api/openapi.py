@@ -48,7 +48,7 @@ def document(routes: Iterable[object], service: Service) -> Document:
             "title": "caretier",
             "version": SOFTWARE,
             "summary": "From answers to a care tier, with the proof.",
-            "description": descriptions.INTRODUCTION,
+            "description": f"{descriptions.INTRODUCTION} {service.storage}",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}],

@@ -157,7 +157,7 @@ class _Interview:
 
     async def _go_on(self, request: Request, conversation: Conversation, *, stop: bool = False) -> Response:
         """Ask what comes next, or show the result."""
-        step = await self._step(conversation)
+        step = await self._step(conversation, "stop" if stop else "next-question")
         if isinstance(step, Problem):
             return self._contradiction(request, conversation, step)
         if step["screen"] is None or stop:
@@ -260,11 +260,11 @@ class _Interview:
             request, template, private=True, language=conversation.language, conversation=conversation, **context
         )
 
-    async def _step(self, conversation: Conversation) -> Any:
+    async def _step(self, conversation: Conversation, operation: str = "next-question") -> Any:
         """Return where the interview stands, as plain data, or the problem that answers contradict each other."""
         try:
             content = orjson.dumps({"answers": conversation.answers})
-            told = await self.service.do("next-question", content, language=conversation.language)
+            told = await self.service.do(operation, content, language=conversation.language)
             return orjson.loads(told)
         except (CaretierError, ProblemError) as error:
             problem = problem_of(error)

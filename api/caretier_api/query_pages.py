@@ -64,6 +64,7 @@ def query_router(service: Service, site: Site) -> APIRouter:
             request,
             "query.html",
             status=problem.kind.status if problem else 200,
+            private=request.method == "POST",  # what was asked for, and what was found, may be about somebody
             examples=await run_in_threadpool(examples),
             query=query,
             chosen=chosen,

@@ -22,7 +22,7 @@ class Settings:
 
     `cors_origins` are the origins of web pages that may use the service from a browser, divided by spaces; `public_url`
     is where people reach it and `root_path` the path under which a reverse proxy shows it; `dataset` is a folder of RDF
-    that SPARQL queries may ask as well.
+    that SPARQL queries may ask as well; `decision_log` is a folder in which answers and results are kept.
 
     Limits: `body_bytes` of one request; `batch_bytes` of a stream of people and `line_bytes` of each;
     `request_seconds` for a request to arrive and for each pause in a stream; `concurrent_requests` in work at once, and
@@ -37,6 +37,7 @@ class Settings:
     public_url: str | None = None
     root_path: str = ""
     dataset: str | None = None
+    decision_log: str | None = None
     body_bytes: int = MAXIMUM_BYTES
     batch_bytes: int = 1_000_000_000
     line_bytes: int = 100_000

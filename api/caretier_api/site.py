@@ -71,9 +71,6 @@ class Site:
             "Content-Language": language,
             "Cache-Control": "no-store" if private else "no-cache",
             "Content-Security-Policy": _POLICY,
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-            "X-Frame-Options": "DENY",
         }
         return Response(text, status_code=status, headers=headers, media_type=HTML)
 
@@ -128,6 +125,7 @@ class Site:
             "language": language,
             "languages": self._languages,
             "static": f"{root}/static/{self._digest}",
+            "keeps_answers": service.recorder is not None,
             "emergency_number": number,
             "emergency_link": _link(number),
             "knowledge": knowledge,

@@ -7,16 +7,20 @@ answer lower, under a name that is not its own.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from types import FrameType
 
 from caretier import load
+from caretier.decisions import Decision, Desk
 from caretier.errors import CaretierError, KnowledgeChangedError, KnowledgeError
 from caretier.knowledge_base import KnowledgeBase
+from caretier_api.decisions import packed
 from caretier_api.exchange import OPERATIONS
 from caretier_api.problems import INTERNAL, Problem, ProblemError, problem_of
 from caretier_api.workers import work
@@ -47,9 +51,10 @@ def main(root: str, seconds: str, sha256: str) -> int:
 
 
 def work_alone(prepare: Callable[[], Callable[[str, bytes], bytes]]) -> int:
-    """Prepare, and then do jobs until standard input ends; this process does nothing else."""
+    """Prepare, and then do jobs until standard input ends, even in the midst of one; this process does nothing else."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     answered = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing but answers may get among the answers
     work(prepare(), sys.stdin.buffer, answered)
@@ -58,12 +63,24 @@ def work_alone(prepare: Callable[[], Callable[[str, bytes], bytes]]) -> int:
 
 def _do(knowledge: _Knowledge, job: str, content: bytes) -> bytes:
     operation, given, wanted, language = job.split()
+    outcome: bytes | Problem
+    decisions = list[Decision]()
     try:
-        return OPERATIONS[operation](knowledge.base.in_language(language), content, given, wanted)
-    except CaretierError as error:
-        raise ProblemError(problem_of(error)) from None
+        desk = Desk(knowledge.base.in_language(language), decisions)
+        outcome = OPERATIONS[operation](desk, content, given, wanted)
+    except (CaretierError, ProblemError) as error:
+        outcome = problem_of(error)
     except RecursionError:
-        raise ProblemError(Problem(INTERNAL, "The input is nested too deeply.")) from None
+        outcome = Problem(INTERNAL, "The input is nested too deeply.")
+    return packed(decisions, outcome)
+
+
+def _end_with_parent() -> None:
+    """Stop the job that is under way once nobody is there any more to take its answer."""
+    gone = select.poll()
+    gone.register(sys.stdin.fileno(), 0)  # no event but that the other end is closed, so that no job is taken away
+    gone.poll()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -1,6 +1,6 @@
 """The command line: every error is one clear line on standard error, and the exit code says what happened.
 
-0: done. 1: a check failed. 2: unusable input, or wrong usage.
+0: done. 1: a check failed. 2: unusable input, or wrong usage. 3: a record contradicts the knowledge that made it.
 """
 
 from __future__ import annotations

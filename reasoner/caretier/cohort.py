@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -17,7 +18,8 @@ from caretier.cohort_columns import Cell, Column, ColumnMap, Plan, plan
 from caretier.cohort_expression import Decision, decision
 from caretier.cohort_figures import figures
 from caretier.cohort_input import Source, find_source, is_url
-from caretier.cohort_output import Form, form_of, put_in_place, staged
+from caretier.cohort_output import Form, form_of, put_in_place, result_files, staged
+from caretier.cohort_parquet import require_one_table
 from caretier.cohort_report import Report, report_page
 from caretier.errors import CohortError, KnowledgeError, UnreadableInputError
 from caretier.files import replace_text
@@ -32,8 +34,8 @@ Advance = Callable[[float, int | None], None]
 class Engine(Protocol):
     """What works through a table: one of the `cohort_<engine>` modules."""
 
-    def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:
-        """Open a table and return its columns."""
+    def open(self, source: Source, kb: KnowledgeBase, advance: Callable[[float], None]) -> tuple[Column, ...]:
+        """Open a table and return its columns; what an engine could misread is read row by row then."""
 
     def rows(self, source: Source) -> int | None:
         """Count the rows, or estimate them; None where that would cost much."""
@@ -42,15 +44,11 @@ class Engine(Protocol):
         self,
         decision: Decision,
         plan: Plan,
-        source: Source,
         problems: Problems,
         made: str,
         advance: Callable[[float], None],
     ) -> None:
         """Write the results as Parquet."""
-
-    def written(self, made: str, form: Form, knowledge: Knowledge) -> str:
-        """Write results that were made in another form, and return where that is."""
 
     def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
@@ -61,6 +59,10 @@ class Engine(Protocol):
     def answered(self, decision: Decision, plan: Plan) -> dict[str, int]:
         """Count, of each question with a column, the rows that have an allowed answer."""
 
+    @property
+    def spanning(self) -> int:
+        """How many rows of CSV stand on several lines."""
+
     def close(self) -> None:
         """End what was begun."""
 
@@ -69,8 +71,9 @@ class Engine(Protocol):
 class Summary:
     """What came of a cohort: how many rows, how many of each tier (by id) and with an error, and what to look at.
 
-    `repeated` counts rows whose id another row has before it; `missing` are the questions without a column, and
-    `never` the cells whose column is of a type that can hold no answer.
+    `repeated` counts rows whose id another row has before it; `missing` are the questions without a column, `never` the
+    cells whose column is of a type that can hold no answer. `spanning` counts rows of CSV that stand on several lines,
+    and `defused` cells for CSV that a spreadsheet would have run.
     """
 
     rows: int
@@ -79,6 +82,8 @@ class Summary:
     repeated: int
     missing: tuple[str, ...]
     never: tuple[Cell, ...]
+    spanning: int
+    defused: int
     seconds: float
 
 
@@ -116,66 +121,85 @@ def assess_table(
     found = find_source(source)
     _check_places(source, str(target), form, backend)
     if report is not None:
-        explain = True
-        _check_report(report, str(target), found.files)
+        _check_report(report, str(target))
     begin = _engine(backend)
-    with staged(str(target), found.files) as folder:
-        engine = begin(folder)
-        try:
-            columns = engine.open(found, kb)
-            planned = plan(columns, knowledge.questionnaire, mapping or ColumnMap(), keep, explain=explain)
-            rows = engine.rows(found)
-            problems = Problems(knowledge.questionnaire, planned.cells)
-            made = str(target) if is_url(str(target)) else str(folder / "result.parquet")
-            expression = decision(knowledge, planned, explain=explain)
-            engine.run(expression, planned, found, problems, made, lambda part: advance(part, rows))
-            summary = _summary(engine, made, planned, started)
-            page = _reported(report, engine.answered(expression, planned), made, folder, knowledge) if report else ""
-            written = engine.written(made, form, knowledge)
-            if not is_url(written):
-                put_in_place(Path(written), Path(target))
-            if report is not None:
-                replace_text(report.target, page)
-        finally:
-            engine.close()
-    return summary
+    with staged(str(target), found.files) as folder, closing(begin(folder)) as engine:
+        columns = engine.open(found, kb, lambda part: advance(part, None))
+        explain = explain or report is not None
+        planned = plan(columns, knowledge.questionnaire, mapping or ColumnMap(), keep, explain=explain)
+        rows = engine.rows(found)
+        problems = Problems(knowledge.questionnaire, planned.cells)
+        made = str(target) if is_url(str(target)) else str(folder / "result.parquet")
+        expression = decision(knowledge, planned, explain=explain)
+        engine.run(expression, planned, problems, made, lambda part: advance(part, rows))
+        tiers = dict(engine.tiers(made))
+        repeated = engine.repeated(made) if planned.id is not None else 0
+        defused = 0
+        if not is_url(made):
+            answered = engine.answered(expression, planned) if report is not None else {}
+            defused = _put(made, form, str(target), report, answered, folder, knowledge)
+    errors = tiers.pop(None, 0)
+    return Summary(
+        rows=sum(tiers.values()) + errors,
+        tiers={str(tier): count for tier, count in tiers.items()},
+        errors=errors,
+        repeated=repeated,
+        missing=tuple(question.id for question in planned.missing),
+        never=tuple(cell for cell in planned.cells if not is_possible(cell)),
+        spanning=engine.spanning,
+        defused=defused,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _put(
+    made: str, form: Form, target: str, report: Report | None, answered: Mapping[str, int], folder: Path,
+    knowledge: Knowledge,
+) -> int:  # fmt: skip
+    """Put results, which are Parquet whatever the engine, and a report where they belong; return what was defused."""
+    from caretier.cohort_duckdb import DuckDBEngine
+    from caretier.cohort_results import write_results
+
+    with closing(DuckDBEngine(folder)) as asking:
+        page = ""
+        if report is not None:
+            against = str(report.against) if report.against is not None else None
+            page = report_page(figures(asking, made, knowledge, answered, against), knowledge, report)
+        written, defused = write_results(asking, made, form, knowledge)
+    if report is not None:
+        replace_text(report.target, page)
+    put_in_place(Path(written), target)
+    return defused
 
 
 def _check_places(source: str, target: str, form: Form, backend: Backend) -> None:
     """Say what an engine does not read or write before any work is begun."""
     if backend != "spark" and (is_url(source) or is_url(target)):
         raise UnreadableInputError("URLs are read and written with --backend spark only.")
-    if backend == "spark" and form == "nquads":
-        raise UnreadableInputError("Spark writes Parquet and CSV here; without --backend spark, N-Quads as well.")
+    if backend == "spark" and form == "parquet" and Path(target).is_file():
+        raise UnreadableInputError(f"{target}: Spark makes a folder, and this is a file; name another, or remove it.")
     if is_url(target) and form != "parquet":
         raise UnreadableInputError("To a URL Spark writes Parquet here; name a folder that ends in .parquet.")
 
 
-def _check_report(report: Report, target: str, read: Sequence[str]) -> None:
+def _check_report(report: Report, target: str) -> None:
     """Say what a report lacks before any work is begun."""
     if is_url(target):
         raise UnreadableInputError("A report is made of results on this machine; write them to a folder here.")
     if not report.target.parent.is_dir():
         raise UnreadableInputError(f"{report.target}: there is no folder {report.target.parent}.")
-    taken = {Path(each).resolve() for each in (target, *read)} | (
-        {report.against.resolve()} if report.against else set()
-    )
-    if report.target.is_dir() or report.target.resolve() in taken:
-        raise UnreadableInputError(f"{report.target}: name a file of its own for the report, such as report.html.")
-    if report.against is not None and not report.against.exists():
+    if report.target.suffix.lower() not in (".html", ".htm") or report.target.is_dir():
+        raise UnreadableInputError(f"{report.target}: a report is a page of HTML; give it a name such as report.html.")
+    if report.against is None:
+        return
+    if not report.against.exists():
         raise UnreadableInputError(f"{report.against}: there is no such file to compare with.")
-
-
-def _reported(report: Report, answered: Mapping[str, int], made: str, folder: Path, knowledge: Knowledge) -> str:
-    """Write a report on results, which are Parquet whatever the engine."""
-    from caretier.cohort_duckdb import DuckDBEngine
-
-    engine = DuckDBEngine(folder)
-    try:
-        against = str(report.against) if report.against is not None else None
-        return report_page(figures(engine.ask, made, knowledge, answered, against), knowledge, report)
-    finally:
-        engine.close()
+    if report.against.resolve() == Path(target).resolve():
+        raise UnreadableInputError(f"{target}: this is what is compared with; name another file for the result.")
+    files = result_files(str(report.against))
+    if not files:
+        raise UnreadableInputError(f"{report.against}: there are no results of Parquet in this folder to compare with.")
+    require_one_table(files)
 
 
 def _engine(backend: Backend) -> Callable[[Path], Engine]:
@@ -194,17 +218,3 @@ def _engine(backend: Backend) -> Callable[[Path], Engine]:
             f"{error.name} is missing, which tables need; install it with: python -m pip install 'caretier[{extra}]'"
         ) from None
     return DuckDBEngine
-
-
-def _summary(engine: Engine, made: str, planned: Plan, started: float) -> Summary:
-    tiers = dict(engine.tiers(made))
-    errors = tiers.pop(None, 0)
-    return Summary(
-        rows=sum(tiers.values()) + errors,
-        tiers={str(tier): count for tier, count in tiers.items()},
-        errors=errors,
-        repeated=engine.repeated(made) if planned.id is not None else 0,
-        missing=tuple(question.id for question in planned.missing),
-        never=tuple(cell for cell in planned.cells if not is_possible(cell)),
-        seconds=time.monotonic() - started,
-    )

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _WHOLE = "-?(0|[1-9][0-9]*)"
+_DECIMAL = _WHOLE + r"(\.[0-9]+)?([eE][-+]?[0-9]+)?"
+"""Numbers with a unit: what engines and Python read alike, who differ in 1_0, in digits of other scripts and more."""
+
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -45,9 +48,10 @@ def read(cell: Cell, column: Any) -> Read:
     import ibis
 
     if cell.scale is not None:
-        number = column.try_cast("float64")
-        finite = number.between(-1e15, 1e15)
-        scaled = ibis.ifelse(finite, (number * cell.scale[0] / cell.scale[1]).floor().cast("int64"), ibis.null("int64"))
+        number = ibis.ifelse(column.re_search(rf"^{_DECIMAL}\z"), column.try_cast("float64"), ibis.null("float64"))
+        factor, divisor = (ibis.literal(str(one)).cast("float64") for one in cell.scale)  # a float fails on Spark
+        finite = number.between(-(10**15), 10**15)
+        scaled = ibis.ifelse(finite, (number * factor / divisor).floor().cast("int64"), ibis.null("int64"))
         return _checked(cell, column, scaled)
     if cell.values:
         untranslated = {text: _spelt(answer) for text, answer in cell.values.items()}
@@ -67,10 +71,9 @@ def read(cell: Cell, column: Any) -> Read:
 def decoded(cell: Cell, text: str) -> object:
     """Return the value that a cell gave, from its text, as an answers document would have it."""
     if cell.scale is not None:
-        try:
-            number = float(text)
-        except ValueError:
+        if re.fullmatch(_DECIMAL, text) is None:
             return text
+        number = float(text)
         return math.floor(number * cell.scale[0] / cell.scale[1]) if abs(number) <= 1e15 else text
     if cell.values:
         text = _spelt(cell.values[text]) or "" if text in cell.values else text

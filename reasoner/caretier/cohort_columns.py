@@ -7,7 +7,7 @@ would otherwise count as unknown for everybody.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,6 +24,9 @@ RESULTS = ("id", "tier", "ceiling", "conditions", "error")
 EXPLANATIONS = ("red_flags", "because", "open_questions")
 """The columns that explaining adds: the red flags shown, for each of them the answers that decided, and how many
 questions have no answer."""
+
+UNREADABLE = "caretier_unreadable"
+"""A column of tables that are written anew, which tells of each row that could not be read."""
 
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 
@@ -144,7 +147,7 @@ def plan(
 ) -> Plan:
     """Say what every column is for; UnreadableInputError names every column that has no place, with near matches."""
     by_name = {column.name: column for column in columns}
-    problems: list[str] = []
+    problems = list(name_problems([column.name for column in columns]))
     for name in [*mapping.columns, *keep, *([mapping.id] if mapping.id != "id" else [])]:
         if name not in by_name:
             problems.append(f'There is no column "{name}".{_near(name, by_name)}')
@@ -180,6 +183,21 @@ def plan(
         kept=tuple(by_name[name] for name in dict.fromkeys(keep)),
         missing=tuple(question for question in questionnaire.questions if question.id not in cells),
     )
+
+
+def name_problems(names: Iterable[str]) -> Iterator[str]:
+    """Say which names of columns cannot stand beside each other; engines take Age and age for one."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.get(name.lower())
+        seen[name.lower()] = name
+        if other is not None:
+            same = "twice" if other == name else f'and "{name}", which count as one name'
+            yield f'The table has the column "{other}" {same}; rename one of them.'
+        if not name:
+            yield "The table has a column without a name; name it, or leave it out."
+        if name.lower() == UNREADABLE:
+            yield f'The column "{name}" has a name that is needed here; rename it.'
 
 
 def _written(value: object) -> str:

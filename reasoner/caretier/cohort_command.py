@@ -25,6 +25,8 @@ def assess_cohort(options: argparse.Namespace) -> int:
     """Assess a table and say what came of it on standard error, so that nothing mixes with results."""
     kb = load(options.ontology)
     mapping, report = _mapping(options.map, kb), _report(options)
+    if options.map is not None and Path(options.map).resolve() == Path(options.target).resolve():
+        raise UnreadableInputError(f"{options.target}: this is the map; name another file for the result.")
     with _progress() as advance:
         summary = assess_table(
             kb,
@@ -54,6 +56,16 @@ def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
         yield f"{summary.repeated:,} rows have the id of another row; each was assessed on its own."
     if summary.missing:
         yield f"No column for, so unknown for everybody: {', '.join(summary.missing)}."
+    if summary.spanning:
+        yield (
+            f"{summary.spanning:,} rows stand on several lines, since a cell in quotes has line breaks; where that is "
+            "not meant, a quote is missing or too many."
+        )
+    if summary.defused:
+        yield (
+            f"{summary.defused:,} cells begin with a sign that a spreadsheet would run as a formula, and have an "
+            "apostrophe before it now; Parquet has them as they came."
+        )
     for cell in summary.never:
         yield (
             f'The column "{cell.column.name}" is stored as {_STORED[cell.column.kind]}, which is no answer to '
@@ -104,6 +116,7 @@ def _progress() -> Iterator[Callable[[float, int | None], None]]:
 
         def advance(part: float, rows: int | None) -> None:
             rate = rows * part / (time.monotonic() - started) if rows else 0
-            bar.update(task, completed=part, description=f"assessing, {rate:,.0f} rows/s" if rate else "assessing")
+            doing = "assessing" if rows else "reading"
+            bar.update(task, completed=part, description=f"{doing}, {rate:,.0f} rows/s" if rate else doing)
 
         yield advance

@@ -1,8 +1,9 @@
-"""DuckDB: reads tables, runs the expression out of core on all processors, and writes Parquet and CSV."""
+"""DuckDB: reads tables, runs the expression out of core on all processors, and asks results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import glob
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,15 +11,15 @@ import duckdb
 import numpy  # noqa: F401 -- DuckDB needs it and takes an interrupted import for a missing library
 
 from caretier.cohort_cells import Problems, stored
-from caretier.cohort_columns import Column, Kind, Plan
+from caretier.cohort_columns import UNREADABLE, Column, Kind, Plan
 from caretier.cohort_expression import PROBLEMS, Decision
-from caretier.cohort_input import UNREADABLE, Source
-from caretier.cohort_output import Form
-from caretier.cohort_quads import write_quads
-from caretier.cohort_repair import gathered_responses, repaired_csv, repaired_ndjson
+from caretier.cohort_gathering import Gathered, gather_csv, gather_ndjson, gather_responses
+from caretier.cohort_input import Source
+from caretier.cohort_output import result_files
+from caretier.cohort_parquet import require_one_table
+from caretier.cohort_plain import is_plain
 from caretier.cohort_work import run_stoppable
-from caretier.errors import CohortError, UnreadableInputError
-from caretier.knowledge import Knowledge
+from caretier.errors import CohortError
 from caretier.knowledge_base import KnowledgeBase
 
 TYPE_CHECKING = False
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
 
 DIALECT = "duckdb"
 _MEMORY = "1200MB"
+_NOT_IN_SPARK = ("HUGEINT", "INTERVAL", "TIME", "TIMESTAMP_NS", "TIME WITH TIME ZONE", "UBIGINT", "UHUGEINT", "UUID")
+_AS_STORED = "hive_partitioning = false"
+"""Or else a folder called age=5 would stand in for the column of this name."""
+
 _KINDS: dict[str, Kind] = {
     "BOOLEAN": "boolean",
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), "whole"),
     **dict.fromkeys(("UBIGINT", "HUGEINT", "UHUGEINT"), "literal"),  # too wide for the expression: read as spelt
     **dict.fromkeys(("FLOAT", "DOUBLE"), "decimal"),
     "VARCHAR": "text",
+    '"NULL"': "literal",  # a column of nothing but nulls says as much as one of any other type
 }
 
 
@@ -47,32 +53,40 @@ class DuckDBEngine:
             for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
                 self._connection.execute(f"SET {setting}")
         self._reader = ""
-        self._repaired = False
+        self._gathered: Gathered | None = None
 
-    def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:
+    def open(self, source: Source, kb: KnowledgeBase, advance: Callable[[float], None]) -> tuple[Column, ...]:
         """Open a table and return its columns."""
+        folder = self._folder / "gathered"
         match source.format:
             case "parquet":
-                self._reader = f"read_parquet({_files(source.files)}, union_by_name = true)"
+                require_one_table(source.files)
+                self._reader = f"read_parquet({_files(source.files)}, union_by_name = true, {_AS_STORED})"
                 described = self.ask(f"DESCRIBE SELECT * FROM {self._reader}")
                 return tuple(Column(name, _kind(kind)) for name, kind, *_ in described)
-            case "csv":
+            case "csv" if is_plain(source):
                 typed = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in source.header)
                 self._reader = (
                     f"read_csv({_files(source.files)}, auto_detect = false, header = true, "
-                    f"delim = {_text(source.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
-                    f"columns = {{{typed}}})"
+                    f"delim = {_text(source.delimiter)}, quote = '', escape = '', strict_mode = true, "
+                    f"{_AS_STORED}, columns = {{{typed}}})"
                 )
                 return tuple(Column(name, "literal") for name in source.header)
+            case "csv":
+                return self._open(gather_csv(source, folder, advance), "literal")
             case "ndjson":
-                return self._open_ndjson(source)
+                return self._open(gather_ndjson(source, folder, advance), "json")
             case "fhir":
-                self._repair(lambda target: gathered_responses(source, kb, target))
-                return tuple(Column(name, "json") for name in ("id", *kb.questionnaire.by_id))
+                return self._open(gather_responses(source, kb, folder, advance), "json")
+
+    @property
+    def spanning(self) -> int:
+        """How many rows of CSV stand on several lines."""
+        return self._gathered.spanning if self._gathered is not None else 0
 
     def rows(self, source: Source) -> int | None:
         """Count the rows where that costs nothing, or else estimate them from the size of the files."""
-        if source.format == "parquet" or self._repaired:
+        if source.format == "parquet" or self._gathered is not None:
             return int(self.ask(f"SELECT count(*) FROM {self._reader}")[0][0])
         with Path(source.files[0]).open("rb") as file:
             start = file.read(1_000_000)
@@ -80,59 +94,43 @@ class DuckDBEngine:
         return source.bytes * lines // len(start) if lines and not source.files[0].endswith(".gz") else None
 
     def run(
-        self, decision: Decision, plan: Plan, source: Source, problems: Problems, made: str,
-        advance: Callable[[float], None],
-    ) -> None:  # fmt: skip
-        """Write the results as Parquet; lines of CSV that cannot be read are set apart and tried once more."""
+        self, decision: Decision, plan: Plan, problems: Problems, made: str, advance: Callable[[float], None]
+    ) -> None:
+        """Write the results as Parquet."""
         create: Any = self._connection.create_function  # its stubs know no function that is given nulls
         create(PROBLEMS, problems, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=False)
-        try:
-            self._copy(decision, plan, made, advance)
-        except CohortError as error:
-            if (
-                source.format != "csv"
-                or self._repaired
-                or not isinstance(error.__cause__, duckdb.InvalidInputException)
-            ):
-                raise
-            self._repair(lambda target: repaired_csv(source, target))
-            self._copy(decision, plan, made, advance)
+        self._copy(decision.sql(DIALECT, self._source(plan)), made, advance)
 
-    def written(self, made: str, form: Form, knowledge: Knowledge) -> str:
-        """Write results that were made in another form, and return where that is."""
-        if form == "parquet":
-            return made
-        target = f"{made}.{form}"
-        reader = f"read_parquet({_text(made)})"
-        if form == "csv":
-            described = self.ask(f"DESCRIBE SELECT * FROM {reader}")
-            lists = [name for name, kind, *_ in described if kind == "VARCHAR[]"]
-            joined = ", ".join(f"array_to_string({_name(name)}, ';') AS {_name(name)}" for name in lists)
-            self.execute(
-                f"COPY (SELECT * REPLACE ({joined}) FROM {reader}) TO {_text(target)} (FORMAT csv, HEADER true)"
-            )
-            return target
-
-        def write() -> None:
-            batches = self._connection.sql(f"SELECT * FROM {reader}").to_arrow_reader(10_000)
-            write_quads((batch.to_pylist() for batch in batches), knowledge, Path(target))
-
-        self._do(write)
-        return target
+    def gather(self, plan: Plan, made: str, advance: Callable[[float], None]) -> None:
+        """Write as Parquet what the first step of the expression reads, for Spark; what it has no type for is text."""
+        source = self._source(plan)
+        columns = [
+            f"CAST({_name(name)} AS VARCHAR) AS {_name(name)}" if kind in _NOT_IN_SPARK else _name(name)
+            for name, kind, *_ in self.ask(f"DESCRIBE {source}")
+        ]
+        self._copy(f"SELECT {', '.join(columns)} FROM ({source})", made, advance)
 
     def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
-        return self.ask(f"SELECT tier, count(*) FROM read_parquet({_text(made)}) GROUP BY tier")
+        return self.ask(f"SELECT tier, count(*) FROM {self.results(made)} GROUP BY tier")
 
     def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
-        query = f"SELECT count(id) - count(DISTINCT id) FROM read_parquet({_text(made)})"
-        return int(self.ask(query)[0][0])
+        return int(self.ask(f"SELECT count(id) - count(DISTINCT id) FROM {self.results(made)}")[0][0])
 
     def answered(self, decision: Decision, plan: Plan) -> dict[str, int]:
         """Count, of each question with a column, the rows that have an allowed answer."""
         (counts,) = self.ask(decision.answers_sql(DIALECT, self._source(plan)))
         return {cell.question.id: count for cell, count in zip(plan.cells, counts, strict=True)}
+
+    def results(self, place: str) -> str:
+        """Name results in a query, be they a file of Parquet or a folder."""
+        return f"read_parquet({_files(result_files(place))}, {_AS_STORED})"
+
+    def batches(self, query: str, take: Callable[[Iterator[list[dict[str, Any]]]], object]) -> None:
+        """Run a query and hand on its rows some thousands at a time."""
+        rows = (batch.to_pylist() for batch in self._connection.sql(query).to_arrow_reader(10_000))
+        self._do(lambda: take(rows))
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
@@ -158,13 +156,12 @@ class DuckDBEngine:
         """Close the connection."""
         self._connection.close()
 
-    def _copy(self, decision: Decision, plan: Plan, made: str, advance: Callable[[float], None]) -> None:
-        query = decision.sql(DIALECT, self._source(plan))
+    def _copy(self, query: str, made: str, advance: Callable[[float], None]) -> None:
         self.execute(f"COPY ({query}) TO {_text(made)} (FORMAT parquet)", advance)
 
     def _source(self, plan: Plan) -> str:
         columns = [f"{self._shown(plan.id)} AS id" if plan.id else "CAST(NULL AS VARCHAR) AS id"]
-        columns.append(f"{UNREADABLE if self._repaired else 'CAST(NULL AS VARCHAR)'} AS unreadable")
+        columns.append(f"{UNREADABLE if self._gathered is not None else 'CAST(NULL AS VARCHAR)'} AS unreadable")
         columns += [f"{self._shown(column)} AS kept_{number}" for number, column in enumerate(plan.kept)]
         for number, cell in enumerate(plan.cells):
             name, kind = _name(cell.column.name), stored(cell)
@@ -184,35 +181,10 @@ class DuckDBEngine:
         """Take a column as it is; of JSON, the text of a text."""
         return f"({_name(column.name)} ->> '$')" if column.kind == "json" else _name(column.name)
 
-    def _open_ndjson(self, source: Source) -> tuple[Column, ...]:
-        lines = f"read_ndjson_objects({_files(source.files)}, ignore_errors = true)"
-        keys = [
-            name
-            for (name,) in self.ask(
-                f"SELECT DISTINCT unnest(json_keys(json)) FROM {lines} WHERE json_type(json) = 'OBJECT' ORDER BY ALL"
-            )
-        ]
-        ((odd,),) = self.ask(
-            f"SELECT count(*) FROM {lines} WHERE json IS NULL OR json_type(json) <> 'OBJECT' "
-            "OR len(json_keys(json)) > len(list_distinct(json_keys(json)))"
-        )
-        if not keys:
-            raise UnreadableInputError(f"{source.files[0]}: no line is an object of columns and values.")
-        columns = tuple(Column(name, "json") for name in keys)
-        if odd:
-            self._repair(lambda target: repaired_ndjson(source, keys, target))
-        else:
-            typed = ", ".join(f"{_text(name)}: 'JSON'" for name in keys)
-            self._reader = (
-                f"read_json({_files(source.files)}, format = 'newline_delimited', columns = {{{typed}}}, "
-                "auto_detect = false)"
-            )
-        return columns
-
-    def _repair(self, write: Callable[[Path], None]) -> None:
-        target = self._folder / "repaired.parquet"
-        write(target)
-        self._reader, self._repaired = f"read_parquet({_text(str(target))})", True
+    def _open(self, gathered: Gathered, kind: Kind) -> tuple[Column, ...]:
+        self._reader = f"read_parquet({_files(gathered.files)}, union_by_name = true, {_AS_STORED})"
+        self._gathered = gathered
+        return tuple(Column(name, kind) for name in gathered.names)
 
 
 def _kind(kind: str) -> Kind:
@@ -224,7 +196,11 @@ def _kind(kind: str) -> Kind:
 
 
 def _files(files: Sequence[str]) -> str:
-    return "[" + ", ".join(_text(file) for file in files) + "]"
+    """List files, so that no name is taken for a pattern that finds another file."""
+    for file in files:
+        if "\\" in file and glob.has_magic(file):
+            raise CohortError(f"{file}: a name with a backslash and a bracket, * or ? cannot be opened; rename it.")
+    return "[" + ", ".join(_text(glob.escape(str(Path(file).absolute()))) for file in files) + "]"
 
 
 def _name(name: str) -> str:

@@ -309,9 +309,9 @@ def _those(pairs: Iterable[tuple[Any, Any]]) -> Any:
     import ibis
 
     several = list(pairs)
+    if not several:  # a literal without elements would come out without their type
+        return ibis.array([ibis.null("string")]).filter(lambda value: value.notnull())
     none = ibis.literal([], "array<string>")
-    if not several:
-        return none
     listed = ibis.array([ibis.ifelse(holds, value, ibis.null("string")) for holds, value in several])
     return ibis.ifelse(_any([holds for holds, _ in several]), listed.filter(lambda value: value.notnull()), none)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from caretier.errors import UnreadableInputError
 from caretier.knowledge import Knowledge
@@ -12,6 +11,8 @@ from caretier.knowledge import Knowledge
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from caretier.cohort_duckdb import DuckDBEngine
 
     Ask = Callable[[str], list[tuple[Any, ...]]]
 
@@ -55,11 +56,11 @@ class Figures:
 
 
 def figures(
-    ask: Ask, results: str, knowledge: Knowledge, answered: Mapping[str, int], against: str | None
+    engine: DuckDBEngine, results: str, knowledge: Knowledge, answered: Mapping[str, int], against: str | None
 ) -> Figures:  # fmt: skip
     """Count what explained results hold; `results` and `against` are files or folders of Parquet."""
-    questions = knowledge.questionnaire.questions
-    ask(_view("now", results))
+    questions, ask = knowledge.questionnaire.questions, engine.ask
+    ask(f"CREATE VIEW now AS FROM {engine.results(results)}")
     ((rows, errors),) = ask("SELECT count(*), count(error) FROM now")
     bands = {}
     width = -(-(len(questions) + 1) // _BANDS)
@@ -75,7 +76,7 @@ def figures(
         deciding={(flag, answers): people for flag, answers, people in ask(_DECIDING.format(numbers=numbers))},
         certainty=bands,
         unanswered={question.id: rows - answered.get(question.id, 0) for question in questions},
-        comparison=_comparison(ask, against) if against is not None else None,
+        comparison=_comparison(engine, against) if against is not None else None,
     )
 
 
@@ -112,10 +113,12 @@ WHERE CAST(now.id AS VARCHAR) IS DISTINCT FROM CAST(earlier.id AS VARCHAR)
 _CHANGES = "SELECT earlier.tier, now.tier, count(*) FROM now POSITIONAL JOIN earlier GROUP BY 1, 2"
 
 
-def _comparison(ask: Ask, against: str) -> Comparison:
+def _comparison(engine: DuckDBEngine, against: str) -> Comparison:
     """Put two results of one table side by side, row by row; UnreadableInputError where they are of two tables."""
-    ask(_view("earlier", against))
-    if not {"id", "tier", "conditions"} <= {name for name, *_ in ask("DESCRIBE earlier")}:
+    ask = engine.ask
+    ask(f"CREATE VIEW earlier AS FROM {engine.results(against)}")
+    stored = {name: kind for name, kind, *_ in ask("DESCRIBE earlier")}
+    if "id" not in stored or (stored.get("tier"), stored.get("conditions")) != ("VARCHAR", "VARCHAR[]"):
         raise UnreadableInputError(f"{against}: this is no result of `caretier cohort` as Parquet to compare with.")
     ((now, before),) = ask("SELECT (SELECT count(*) FROM now), (SELECT count(*) FROM earlier)")
     ((others,),) = ask(_OTHERS)
@@ -126,8 +129,3 @@ def _comparison(ask: Ask, against: str) -> Comparison:
         )
     changes = {(one, other): people for one, other, people in ask(_CHANGES)}
     return Comparison(changes, dict(ask(_CONDITIONS.format(results="earlier"))))
-
-
-def _view(name: str, place: str) -> str:
-    files = f"{place}/*.parquet" if Path(place).is_dir() else place
-    return f"CREATE VIEW {name} AS FROM read_parquet('" + files.replace("'", "''") + "')"

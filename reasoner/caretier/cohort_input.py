@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import glob
 import gzip
-from collections.abc import Mapping
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, Literal
 
 from caretier.errors import UnreadableInputError
 
 Format = Literal["parquet", "csv", "ndjson", "fhir"]
-
-UNREADABLE = "caretier_unreadable"
-"""The column of a table written anew that tells of each row that could not be read."""
 
 _ENDINGS: Mapping[str, Format] = {
     ".parquet": "parquet",
@@ -78,57 +79,67 @@ def find_source(path: str) -> Source:
     if len(formats) > 1:
         raise UnreadableInputError(f"{path}: the files differ in format; name those of one format.")
     form: Format = formats.pop() or "csv"
-    if form == "ndjson" and here.is_dir() and _is_fhir(files[0]):
-        return Source(tuple(files), "fhir")
-    if form != "csv":
+    if form == "parquet":
         return Source(tuple(files), form)
-    headers = [_header(file) for file in files]
+    starts = [_start(file, blank=form == "csv") for file in files]
+    if form == "ndjson":
+        is_fhir = here.is_dir() and any(b'"QuestionnaireResponse"' in start for start in starts)
+        return Source(tuple(files), "fhir" if is_fhir else form)
+    headers = [_header(file, start) for file, start in zip(files, starts, strict=True)]
     if len(set(headers)) > 1:
         raise UnreadableInputError(f"{path}: the files differ in their header; each has to have the same columns.")
     delimiter, header = headers[0]
-    if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
-        raise UnreadableInputError(f'{files[0]}: the header has "{twice}" twice; rename one of them.')
     return Source(tuple(files), "csv", delimiter, header)
 
 
-def _header(file: str) -> tuple[str, tuple[str, ...]]:
+def _start(file: str, *, blank: bool) -> bytes:
+    """Return the first line of a file; a blank one only where blank lines count."""
     with opened(file) as lines:
-        try:
-            first = lines.readline(MAXIMUM_CELL)
-        except OSError as error:
-            raise UnreadableInputError(f"{file}: cannot be read: {error.strerror or error}.") from None
+        start = lines.readline(MAXIMUM_CELL)
+        while start and not start.strip() and not blank:
+            start = lines.readline(MAXIMUM_CELL)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UnreadableInputError(f'{file}: this is UTF-16; save it as UTF-8, in a spreadsheet as "CSV UTF-8".')
+    return start
+
+
+def _header(file: str, start: bytes) -> tuple[str, tuple[str, ...]]:
+    """Tell the separator and the names of the columns from the first line of CSV."""
+    try:
+        first = start.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableInputError(f"{file}: the header is not UTF-8 text; save the file as UTF-8.") from None
     if not first.strip():
         raise UnreadableInputError(f"{file}: it is empty; a header with the names of the columns is needed.")
-    delimiter = max(",;\t|", key=first.count)
-    return delimiter, tuple(next(csv.reader([first], delimiter=delimiter)))
+    delimiter = max(",;\t|", key=re.sub(r'"[^"]*"', "", first).count)
+    try:
+        return delimiter, tuple(next(csv.reader([first], delimiter=delimiter, strict=True)))
+    except csv.Error as error:
+        raise UnreadableInputError(f"{file}: the header cannot be read: {error}; look at its quotes.") from None
 
 
-def _is_fhir(file: str) -> bool:
-    with opened_bytes(file) as lines:
-        return b'"QuestionnaireResponse"' in lines.readline(MAXIMUM_CELL)
-
-
-def opened(file: str) -> IO[str]:
-    """Open a file of text; what is not UTF-8 comes as halves of surrogate pairs."""
-    if file.endswith(".gz"):
-        return gzip.open(file, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
-    return Path(file).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-
-
-def opened_bytes(file: str) -> IO[bytes]:
-    """Open a file as it is, but for its compression."""
-    if file.endswith(".gz"):
-        return cast("IO[bytes]", gzip.open(file, "rb"))
-    return Path(file).open("rb")
+@contextmanager
+def opened(file: str) -> Iterator[IO[bytes]]:
+    """Open a file as it is, but for its compression; UnreadableInputError names one that is cut off."""
+    try:
+        with gzip.open(file, "rb") if file.lower().endswith(".gz") else Path(file).open("rb") as lines:
+            yield lines  # type: ignore[misc]
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UnreadableInputError(
+            f"{file}: cannot be read, for it is cut off or damaged; get it anew ({error})."
+        ) from None
+    except OSError as error:
+        raise UnreadableInputError(f"{file}: cannot be read: {error.strerror or error}.") from None
 
 
 def _ending(file: str) -> Format | None:
-    return _ENDINGS.get(Path(file.removesuffix(".gz")).suffix.lower())
+    return _ENDINGS.get(Path(file.lower().removesuffix(".gz")).suffix)
 
 
 def _hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+    """Say whether a file is hidden, or in a folder that is, or in one where an engine puts what is not done."""
+    *folders, name = file.relative_to(folder).parts
+    return name.startswith(".") or any(part.startswith((".", "_")) for part in folders)
 
 
 def _allowed() -> str:

@@ -1,29 +1,30 @@
 """Spark: the same expression on more than one machine; without a cluster, on all processors of this one.
 
-Spark writes a folder of files, one a task. What it reads and writes may be a URL of any file system it knows.
+Spark itself reads what has a URL, which is Parquet on any file system that it knows. Tables on this machine are
+gathered by DuckDB first, so that each is read in one way only. It writes Parquet: a folder of files, one a task.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from caretier.cohort_cells import Problems, stored
 from caretier.cohort_columns import Column, Kind, Plan
+from caretier.cohort_duckdb import DuckDBEngine
 from caretier.cohort_expression import PROBLEMS, Decision
-from caretier.cohort_input import UNREADABLE, Source
-from caretier.cohort_output import Form
+from caretier.cohort_input import Source, is_url
 from caretier.cohort_work import run_stoppable
-from caretier.errors import CohortError, JavaError, UnreadableInputError
-from caretier.knowledge import Knowledge
+from caretier.errors import CohortError, JavaError
 from caretier.knowledge_base import KnowledgeBase
 
 Value = TypeVar("Value")
@@ -43,6 +44,9 @@ class SparkEngine:
     def __init__(self, folder: Path) -> None:
         if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
             raise JavaError("Spark needs Java 17 or newer, and there is none; install it, or set JAVA_HOME.")
+        self._folder = folder
+        self._gathering = DuckDBEngine(folder)
+        self._is_remote = False
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         self._is_ours = SparkSession.getActiveSession() is None
         builder = SparkSession.builder.appName("caretier cohort").config("spark.ui.enabled", "false")
@@ -54,64 +58,45 @@ class SparkEngine:
             raise JavaError(
                 f"Spark does not start; it needs a whole Java 17 or newer, on the path or in JAVA_HOME. {_line(error)}"
             ) from None
-        self._unreadable = False
 
-    def open(self, source: Source, kb: KnowledgeBase) -> tuple[Column, ...]:  # noqa: ARG002 -- as every engine has it
+    def open(self, source: Source, kb: KnowledgeBase, advance: Callable[[float], None]) -> tuple[Column, ...]:
         """Open a table and return its columns."""
-        files = list(source.files)
-        if source.format == "parquet":
-            table = self._done(lambda: self._spark.read.parquet(*files))
-        elif source.format == "csv":
-            table = self._csv(files, source)
-        else:
-            raise UnreadableInputError(
-                "Spark reads Parquet and CSV here; without --backend spark, this is read as well."
-            )
-        table.createOrReplaceTempView(_TABLE)
-        if source.format == "csv":
-            return tuple(Column(name, "literal") for name in source.header)
-        return tuple(Column(name, _kind(kind)) for name, kind in table.dtypes)
+        self._is_remote = is_url(source.files[0])
+        if not self._is_remote:
+            return self._gathering.open(source, kb, advance)
+        return tuple(Column(name, _kind(kind)) for name, kind in self._view(source.files))
+
+    @property
+    def spanning(self) -> int:
+        """How many rows of CSV stand on several lines."""
+        return self._gathering.spanning
 
     def rows(self, source: Source) -> int | None:
-        """Count the rows of Parquet, which its files tell; of CSV that would mean to read it."""
-        return self._done(lambda: self._spark.table(_TABLE).count()) if source.format == "parquet" else None
+        """Count the rows where that costs nothing, or else estimate them from the size of the files."""
+        if not self._is_remote:
+            return self._gathering.rows(source)
+        return self._done(lambda: self._spark.table(_TABLE).count())
 
     def run(
-        self,
-        decision: Decision,
-        plan: Plan,
-        source: Source,  # noqa: ARG002 -- as every engine has it
-        problems: Problems,
-        made: str,
-        advance: Callable[[float], None],
+        self, decision: Decision, plan: Plan, problems: Problems, made: str, advance: Callable[[float], None]
     ) -> None:
         """Write the results as a folder of Parquet."""
+        if not self._is_remote:
+            source = str(self._folder / "source.parquet")
+            self._gathering.gather(plan, source, advance)
+            self._view([source])
         self._spark.udf.register(PROBLEMS, problems, "string")
         query = decision.sql(DIALECT, self._source(plan))
         self._work(lambda: self._spark.sql(query).write.parquet(made), advance)
 
-    def written(self, made: str, form: Form, knowledge: Knowledge) -> str:  # noqa: ARG002 -- as every engine has it
-        """Write results that were made in another form, and return where that is."""
-        if form == "parquet":
-            return made
-        target = f"{made}.csv"
-        results = self._spark.read.parquet(made)
-        columns = [
-            f"array_join({_name(name)}, ';') AS {_name(name)}" if kind == "array<string>" else _name(name)
-            for name, kind in results.dtypes
-        ]
-        frame = results.selectExpr(*columns)
-        self._work(lambda: frame.write.csv(target, header=True, escape='"', emptyValue=""))
-        return target
-
     def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
-        results = self._done(lambda: self._spark.read.parquet(made).groupBy("tier").count().collect())
+        results = self._done(lambda: self._spark.read.parquet(_literal(made)).groupBy("tier").count().collect())
         return [(row["tier"], row["count"]) for row in results]
 
     def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
-        results = self._spark.read.parquet(made).selectExpr("count(id) - count(DISTINCT id) AS repeated")
+        results = self._spark.read.parquet(_literal(made)).selectExpr("count(id) - count(DISTINCT id) AS repeated")
         return int(self._done(results.collect)[0]["repeated"])
 
     def answered(self, decision: Decision, plan: Plan) -> dict[str, int]:
@@ -122,23 +107,22 @@ class SparkEngine:
 
     def close(self) -> None:
         """End the session, unless it was there before."""
+        self._gathering.close()
         if self._is_ours:
             self._spark.stop()
 
-    def _csv(self, files: list[str], source: Source) -> DataFrame:
-        self._unreadable = True
-        names = ", ".join(f"{_name(name)} STRING" for name in (*source.header, UNREADABLE))
-        return self._spark.read.csv(
-            files, schema=names, sep=source.delimiter, header=True, quote='"', escape='"', mode="PERMISSIVE",
-            columnNameOfCorruptRecord=UNREADABLE, enforceSchema=True, nullValue="", emptyValue="",
-        )  # fmt: skip
+    def _view(self, files: Sequence[str]) -> list[tuple[str, str]]:
+        """Make files of Parquet the table that is read; a column that only some of them have is not lost."""
+        reader = self._spark.read.option("mergeSchema", "true").option("recursiveFileLookup", "true")
+        table = self._done(lambda: reader.parquet(*map(_literal, files)))
+        table.createOrReplaceTempView(_TABLE)
+        return table.dtypes
 
     def _source(self, plan: Plan) -> str:
-        unreadable = "CAST(NULL AS STRING)"
-        if self._unreadable:
-            unreadable = f"IF({UNREADABLE} IS NULL, NULL, 'This line cannot be read.')"
+        if not self._is_remote:
+            return f"SELECT * FROM {_TABLE}"
         columns = [f"{_name(plan.id.name)} AS id" if plan.id else "CAST(NULL AS STRING) AS id"]
-        columns.append(f"{unreadable} AS unreadable")
+        columns.append("CAST(NULL AS STRING) AS unreadable")
         columns += [f"{_name(column.name)} AS kept_{number}" for number, column in enumerate(plan.kept)]
         for number, cell in enumerate(plan.cells):
             kind = {"boolean": "BOOLEAN", "int64": "BIGINT", "string": "STRING"}[stored(cell)]
@@ -169,6 +153,11 @@ def _kind(kind: str) -> Kind:
 
 def _name(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
+
+
+def _literal(place: str) -> str:
+    """Write a path so that Spark takes no part of it for a pattern; a URL stays as it is, with any pattern in it."""
+    return place if is_url(place) else re.sub(r"([][{}*?\\])", r"\\\1", str(Path(place).absolute()))
 
 
 def _line(error: Exception) -> str:

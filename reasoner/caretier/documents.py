@@ -173,7 +173,8 @@ def _yaml(text: str) -> Any:
         for key_node, value_node in node.value:
             key = loader.construct_object(key_node, deep=True)
             if not isinstance(key, str):
-                raise UnreadableInputError(f"line {key_node.start_mark.line + 1}: {key!r} is not the name of anything.")
+                line = key_node.start_mark.line + 1
+                raise UnreadableInputError(f"line {line}: {key!r} is not the name of anything; put it in quotes.")
             pairs.append((key, loader.construct_object(value_node, deep=True)))
         return _without_repeats(pairs)
 

@@ -68,6 +68,10 @@ def _read(kb: KnowledgeBase, file: str) -> list[Assessment]:
         from caretier.assessments import from_graph
 
         return from_graph(data, kb.questionnaire)
+    if isinstance(data, dict) and "resourceType" in data:
+        from caretier.fhir_response import read_response
+
+        return [Assessment(kb.checked(lambda: read_response(data, kb.knowledge)))]
     return [Assessment(kb.read(data))]
 
 

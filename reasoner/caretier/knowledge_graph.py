@@ -10,6 +10,7 @@ import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import pyoxigraph as ox
 from rdflib import Graph
@@ -18,6 +19,7 @@ from caretier.errors import CaretierError, KnowledgeError
 from caretier.files import check_new_folder
 from caretier.ontology import Ontology
 from caretier.sparql_store import add_file, add_graph, add_inferred, add_ontology, graph_sizes
+from caretier.vocabulary import CT
 
 _MARK = "CURRENT"
 """A file that every store of this kind has."""
@@ -57,9 +59,20 @@ def _write_store(
         add_graph(store, f"{_ASSESSMENT}{number}", graph)
     for table in tables:
         add_file(store, table, table.name)
+    _require_one_tier(store)
     store.optimize()
     store.flush()
     return graph_sizes(store)
+
+
+def _require_one_tier(store: ox.Store) -> None:
+    """Refuse an assessment with two care tiers: two people who have one name, and became one."""
+    query = f"SELECT ?who {{ ?who <{CT.careTier}> ?one, ?other FILTER(str(?one) < str(?other)) }} LIMIT 1"
+    for solution in cast("ox.QuerySolutions", store.query(query)):
+        raise KnowledgeError(
+            f"{solution['who']} has two care tiers, so that two assessments with one name became one; give each a name "
+            "of its own, or put them into graphs of their own."
+        )
 
 
 def is_graph(folder: Path) -> bool:
@@ -77,6 +90,8 @@ def open_graph(folder: Path) -> ox.Store:
 def export_graph(folder: Path, target: Path) -> None:
     """Write a knowledge graph as N-Quads, for any other server of SPARQL; the file is there whole or not at all."""
     store = _on_disk(folder)
+    if target.resolve().is_relative_to(folder.resolve()):
+        raise CaretierError(f"{target} is within the knowledge graph, which it would spoil; name a place outside it.")
     if not target.resolve().parent.is_dir():
         raise CaretierError(f"{target} cannot be made: there is no such folder.")
     with tempfile.TemporaryDirectory(dir=target.resolve().parent, prefix=f".{target.name}.") as temporary:

@@ -11,7 +11,7 @@ from caretier.extraction import Reader
 from caretier.house_rules import words
 from caretier.knowledge import Knowledge
 from caretier.presentation import sentence
-from caretier.table_style import STYLE
+from caretier.table_style import STYLE, policy
 from caretier.terms import Named, Term, Terms
 from caretier.vocabulary import CT, local_name
 
@@ -48,7 +48,7 @@ class _Page:
     def lines(self) -> Iterator[str]:
         title = self._read.text(self._ontology, DCTERMS.title) or sentence(self._knowledge.title)
         yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
-        yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        yield f'<meta http-equiv="Content-Security-Policy" content="{policy(STYLE + _STYLE)}">'
         yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
         yield '<meta name="color-scheme" content="light dark">'
         yield f"<title>{escape(title)}, version {escape(self._knowledge.version)}</title>"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from caretier import commands
-from caretier.limits import DEFAULT_TIME_LIMIT
+from caretier import commands, shared_options
 from caretier.result import SOFTWARE
 from caretier.terminal import page
 
@@ -38,8 +37,8 @@ def parser() -> argparse.ArgumentParser:
         "assess",
         help="assess answers and say which care they call for",
         description="Assess answers: say how soon care is needed, why, and what is still open.",
-        epilog='Answers are JSON or YAML such as {"answers": {"<question id>": true}}, or RDF. '
-        "`caretier questions` lists the question ids.",
+        epilog='Answers are JSON or YAML such as {"answers": {"<question id>": true}}, a FHIR QuestionnaireResponse '
+        "as JSON, or RDF. `caretier questions` lists the question ids.",
     )
     assess.add_argument("files", nargs="+", metavar="FILE", help="a file of answers; - reads standard input")
     assess.add_argument("--format", choices=["text", "json", "turtle", "jsonld"], default="text", help="default: text")
@@ -51,9 +50,9 @@ def parser() -> argparse.ArgumentParser:
     assess.add_argument(
         "--explain", action="store_true", help="also say why not, and what would change the result (text and json)"
     )
-    _language(assess)
-    _time_limit(assess)
-    _ontology(assess)
+    shared_options.language(assess)
+    shared_options.time_limit(assess)
+    shared_options.ontology(assess)
     assess.set_defaults(run=commands.assess)
 
     questions = subcommands.add_parser(
@@ -63,8 +62,8 @@ def parser() -> argparse.ArgumentParser:
         "column of a table for `caretier cohort`, the values it may hold, and what they stand for in the ontology.",
     )
     questions.add_argument("--format", choices=["text", "json", "csv"], default="text", help="default: text")
-    _language(questions)
-    _ontology(questions)
+    shared_options.language(questions)
+    shared_options.ontology(questions)
     questions.set_defaults(run=commands.questions)
 
     interview = subcommands.add_parser(
@@ -75,9 +74,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="At each question: ? asks for help, d is don't know, b goes back, q ends with the result so far.",
     )
     interview.add_argument("--save", metavar="FILE", help="write the answers to a JSON file at the end")
-    _language(interview)
-    _time_limit(interview)
-    _ontology(interview)
+    shared_options.language(interview)
+    shared_options.time_limit(interview)
+    shared_options.ontology(interview)
     interview.set_defaults(run=commands.interview)
 
     table = subcommands.add_parser(
@@ -88,8 +87,8 @@ def parser() -> argparse.ArgumentParser:
         "changes that move the tier.",
     )
     table.add_argument("--format", choices=["text", "csv", "html"], default="text", help="default: text")
-    _time_limit(table)
-    _ontology(table)
+    shared_options.time_limit(table)
+    shared_options.ontology(table)
     table.set_defaults(run=commands.table)
 
     schema = subcommands.add_parser(
@@ -98,19 +97,22 @@ def parser() -> argparse.ArgumentParser:
         description="Print the JSON Schema (2020-12) of answers documents or of results.",
     )
     schema.add_argument("of", choices=["answers", "result"])
-    _time_limit(schema)
-    _ontology(schema)
+    shared_options.time_limit(schema)
+    shared_options.ontology(schema)
     schema.set_defaults(run=commands.schema)
 
     serving = subcommands.add_parser(
         "serve",
         help="serve over HTTP",
-        description="Serve over HTTP: assessments, the questionnaire, the web interview, SPARQL. Nothing is stored.",
+        description="Serve over HTTP: assessments, the questionnaire, the web interview, SPARQL. Nothing is stored, "
+        "unless --decision-log asks for it.",
         epilog="Every setting, the limits among them, can be given as an environment variable, such as "
         "CARETIER_BODY_BYTES; docs/deployment.md lists them.",
     )
     serving.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, which only this machine can reach")
-    serving.add_argument("--port", type=_port, default=8000, help="default: 8000; 0 takes any that is free")
+    serving.add_argument(
+        "--port", type=shared_options.port, default=8000, help="default: 8000; 0 takes any that is free"
+    )
     serving.add_argument("--emergency-number", metavar="NUMBER", help="default: 911")
     serving.add_argument(
         "--cors-origin", metavar="ORIGIN", action="append", help="an origin whose web pages may use the service"
@@ -121,7 +123,12 @@ def parser() -> argparse.ArgumentParser:
         "--data", "--dataset", dest="dataset", metavar="FOLDER",
         help="what SPARQL queries may ask as well: a knowledge graph that `caretier graph build` made, or files of RDF",
     )  # fmt: skip
-    _ontology(serving)
+    serving.add_argument(
+        "--decision-log", metavar="FOLDER",
+        help="store every assessment there, answers and result, a file a day; off by default. `caretier replay` reads "
+        "it; docs/deployment.md says who must protect it and how to delete",
+    )  # fmt: skip
+    shared_options.ontology(serving)
     serving.set_defaults(run=_serve)
 
     compiling = subcommands.add_parser(
@@ -133,8 +140,8 @@ def parser() -> argparse.ArgumentParser:
     compiling.add_argument(
         "--verify", action="store_true", help="change nothing; prove the model there is, exit 1 if anything differs"
     )
-    _time_limit(compiling)
-    _ontology(compiling)
+    shared_options.time_limit(compiling)
+    shared_options.ontology(compiling)
     compiling.set_defaults(run=lambda options: _upkeep().compile_ontology(options))
 
     comparing = subcommands.add_parser(
@@ -160,8 +167,35 @@ def parser() -> argparse.ArgumentParser:
     comparing.add_argument(
         "--ontology", metavar="ROOT", help="the root file within OLD and NEW; default: the one that is there"
     )
-    _time_limit(comparing)
+    shared_options.time_limit(comparing)
     comparing.set_defaults(run=_compare)
+
+    replaying = subcommands.add_parser(
+        "replay",
+        help="run the records of a decision log again, on any knowledge",
+        description="Run the records of a decision log again and report what changed: whose tier is lower or higher, "
+        "other conditions, red flags and ceilings, and answers that this knowledge does not know, which are left out. "
+        "By the knowledge that made a record, it has to be reproduced exactly.",
+        epilog="Exits 3 when the same knowledge comes to another result than a record says; 1 when a tier is "
+        "lower or a line could not be run again; else 0. json names every record that did not stay the same. Example: "
+        "caretier replay decisions --ontology edited/ontology/back-pain.ttl",
+    )
+    replaying.add_argument(
+        "log", nargs="+", metavar="LOG", help="a folder of `caretier serve --decision-log`, or files"
+    )
+    replaying.add_argument(
+        "--id", metavar="ID", action="append", default=[],
+        help="only the record with this id, or of the assessment that the application called so; may be repeated",
+    )  # fmt: skip
+    replaying.add_argument(
+        "--engine",
+        choices=["model", "reference"],
+        help="default: the decision model where there is one that fits, else the reference reasoner, which takes long",
+    )
+    replaying.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    shared_options.time_limit(replaying)
+    shared_options.ontology(replaying)
+    replaying.set_defaults(run=_replay)
 
     cohort = subcommands.add_parser(
         "cohort",
@@ -184,10 +218,14 @@ def parser() -> argparse.ArgumentParser:
         "--against", metavar="RESULTS", help="earlier results of the same table, to compare in the report"
     )
     cohort.add_argument(
-        "--suppress-below", metavar="N", type=int, default=0, help="leave counts below N out of the report"
+        "--suppress-below",
+        metavar="N",
+        type=shared_options.count,
+        default=0,
+        help="leave counts below N out of the report",
     )
     cohort.add_argument("--backend", choices=["duckdb", "spark"], default="duckdb", help="default: duckdb")
-    _ontology(cohort)
+    shared_options.ontology(cohort)
     cohort.set_defaults(run=_cohort)
 
     query = subcommands.add_parser(
@@ -205,8 +243,8 @@ def parser() -> argparse.ArgumentParser:
     query.add_argument(
         "--format", choices=["table", "csv", "tsv", "json", "xml"], default="table", help="default: table"
     )
-    _time_limit(query)
-    _ontology(query)
+    shared_options.time_limit(query)
+    shared_options.ontology(query)
     query.set_defaults(run=commands.query)
 
     graph = subcommands.add_parser(
@@ -224,8 +262,8 @@ def parser() -> argparse.ArgumentParser:
     )
     building.add_argument("folder", metavar="FOLDER", help="a folder that is not there yet")
     building.add_argument("files", nargs="*", metavar="FILE", help="answers to assess, or .nq of `caretier cohort`")
-    _time_limit(building)
-    _ontology(building)
+    shared_options.time_limit(building)
+    shared_options.ontology(building)
     building.set_defaults(run=lambda options: _graphs().build(options))
     exporting = actions.add_parser(
         "export",
@@ -248,8 +286,8 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluating.add_argument("vignettes", metavar="VIGNETTES", help="a file of vignettes, one a line")
     evaluating.add_argument("--format", choices=["text", "json", "html"], default="text", help="default: text")
-    _time_limit(evaluating)
-    _ontology(evaluating)
+    shared_options.time_limit(evaluating)
+    shared_options.ontology(evaluating)
     evaluating.set_defaults(run=_evaluate)
 
     check = subcommands.add_parser(
@@ -264,8 +302,8 @@ def parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     check.add_argument("--strict", action="store_true", help="also exit 1 when there is a warning")
-    _time_limit(check)
-    _ontology(check)
+    shared_options.time_limit(check)
+    shared_options.ontology(check)
     check.set_defaults(run=lambda options: _upkeep().check_ontology(options))
 
     formatting = subcommands.add_parser(
@@ -286,8 +324,8 @@ def parser() -> argparse.ArgumentParser:
         "SSSOM; the decision table and model; JSON Schemas; checksums. The same knowledge gives the same bytes.",
     )
     releasing.add_argument("folder", metavar="FOLDER", help="a folder that is not there yet, or is empty")
-    _time_limit(releasing)
-    _ontology(releasing)
+    shared_options.time_limit(releasing)
+    shared_options.ontology(releasing)
     releasing.set_defaults(run=lambda options: _upkeep().release(options))
     return made
 
@@ -313,6 +351,13 @@ def _compare(options: argparse.Namespace) -> int:
     return compare_versions(options)
 
 
+def _replay(options: argparse.Namespace) -> int:
+    """Import what replaying needs when it is asked for."""
+    from caretier.replaying import replay_log
+
+    return replay_log(options)
+
+
 def _graphs() -> ModuleType:
     """Import the commands for knowledge graphs when one of them is asked for."""
     from caretier import graph_command
@@ -332,45 +377,3 @@ def _upkeep() -> ModuleType:
     from caretier import upkeep
 
     return upkeep
-
-
-def _ontology(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--ontology", metavar="ROOT", help="the root file of an ontology; default: what comes with caretier"
-    )
-
-
-def _language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--lang",
-        metavar="TAG",
-        default="en",
-        help="the language of the texts, such as es, if the ontology speaks it; default: en. A translation says "
-        "whether anybody has reviewed it",
-    )
-
-
-def _time_limit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--time-limit",
-        type=_seconds,
-        default=DEFAULT_TIME_LIMIT,
-        metavar="SECONDS",
-        help="for each run of the reasoner; default: 600",
-    )
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 86_400:
-        raise argparse.ArgumentTypeError("it has to be a number of seconds from above 0 to 86400")
-    return seconds
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError("it has to be a whole number from 0 to 65535")
-    return int(text)

@@ -21,11 +21,14 @@ _BASE = "https://caretier.invalid/input/"
 """What relative IRIs in answers are taken to be relative to, so that no place of a file gets into a result."""
 
 _BRACKETS = re.compile(
-    r'''"""(?:[^"\\]|\\.|"(?!""))*+"""|"(?:[^"\\\n]|\\.)*+"|<[^<>\s]*+>|\#[^\n]*+|[\[\](){}]'''
-    r"""|'''(?:[^'\\]|\\.|'(?!''))*+'''|'(?:[^'\\\n]|\\.)*+'""",
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:""")?|"(?:[^"\\\n]|\\.)*+"?|<[^<>\s]*+>|\#[^\n]*+|[\[\](){}]'''
+    r"""|'''(?:[^'\\]|\\.|'(?!''))*+(?:''')?|'(?:[^'\\\n]|\\.)*+'?""",
     re.DOTALL,
 )
-"""The brackets of Turtle and TriG, and all in which a bracket is none: texts, IRIs and comments."""
+"""The brackets of Turtle and TriG, and all in which a bracket is none: texts, IRIs and comments.
+
+A text need not come to its end: to look for another one in it at each of its quotes would take minutes.
+"""
 
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 

@@ -27,6 +27,7 @@ def serve(options: argparse.Namespace) -> int:
         "public_url": options.public_url,
         "root_path": options.root_path,
         "dataset": options.dataset,
+        "decision_log": options.decision_log,
     }
     chosen = settings.read_settings(os.environ, given)
     kb = load(options.ontology, time_limit=chosen.reference_seconds)
@@ -34,6 +35,10 @@ def serve(options: argparse.Namespace) -> int:
     service = app.create_app(kb, chosen, log.log_to_standard_error())
     if kb.model is None:
         print("No decision model fits these files, so the reference reasoner answers; `caretier compile` makes one.")
+    if chosen.decision_log:
+        print(
+            f"Answers and results are stored in {chosen.decision_log}; docs/deployment.md says who must protect them."
+        )
     print(f"caretier serves {server.address_of(listening)}", flush=True)
     server.run(service, chosen, listening)
     return 0

@@ -20,7 +20,7 @@ from caretier.decision_table import (
 )
 from caretier.knowledge import CareTier, Condition, Contradiction, Knowledge
 from caretier.presentation import sentence
-from caretier.table_style import STYLE
+from caretier.table_style import STYLE, policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Page:
 
     def lines(self, certificate: Certificate | None) -> Iterator[str]:
         yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
-        yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        yield f'<meta http-equiv="Content-Security-Policy" content="{policy(STYLE)}">'
         yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
         yield '<meta name="color-scheme" content="light dark">'
         yield f"<title>Decision table, version {escape(self._knowledge.version)}</title>"

@@ -1,5 +1,8 @@
 """How the page of the decision table looks: on wide and narrow screens, in light and dark, and on paper."""
 
+import hashlib
+from base64 import b64encode
+
 STYLE = """
 :root {
   --ground: #f3f4f7; --paper: #ffffff; --ink: #1b2330; --muted: #525d6e; --line: #dde1e8; --link: #1a5a96;
@@ -157,3 +160,9 @@ footer { margin-top: 3rem; padding-top: 1.5rem; padding-bottom: 3rem; color: var
   summary { list-style: none; color: inherit; }
 }
 """
+
+
+def policy(style: str) -> str:
+    """Write the Content-Security-Policy of a page that is whole in itself: it may use this style, and nothing else."""
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'"

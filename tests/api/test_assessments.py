@@ -234,12 +234,7 @@ def test_the_headers_of_every_response(client: httpx.Client, kb: caretier.Knowle
         assert response.headers["caretier-knowledge-version"] == kb.knowledge.version
         assert response.headers["caretier-knowledge-sha256"] == kb.knowledge.sha256
         assert response.headers["caretier-software"] == caretier.__version__
-        assert response.headers["x-content-type-options"] == "nosniff"
-        assert response.headers["referrer-policy"] == "no-referrer"
-        assert response.headers["cache-control"] == "no-store"
-        assert "default-src 'none'" in response.headers["content-security-policy"]
         uuid.UUID(response.headers["x-request-id"])
-        assert "server" not in response.headers
 
 
 def test_a_request_id_is_taken_over_when_it_can_say_nothing_about_anybody(client: httpx.Client) -> None:

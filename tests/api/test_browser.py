@@ -497,3 +497,8 @@ def test_high_contrast_and_still_pages(visit: Open) -> None:
         page.locator("#yes-bladder-problem").check()
         assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
         assert page.evaluate("getComputedStyle(document.querySelector('#yes-bladder-problem')).appearance") == "auto"
+
+
+def test_the_page_of_the_decision_table_alone_may_use_its_own_style(visit: Open) -> None:
+    with visit("/v1/decision-table") as page:
+        assert page.evaluate("getComputedStyle(document.querySelector('ul')).listStyleType") == "none"

@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
 import caretier
+from caretier.decisions import Desk
 from caretier.fhir_response import response_resource
 from caretier.knowledge import CareTier, Knowledge
 from caretier.knowledge_base import KnowledgeBase
@@ -282,7 +283,7 @@ def test_cards_of_anybody_keep_to_the_specification(kb: KnowledgeBase) -> None:
             else:
                 answers[question.id] = chance.choice([2, 3, 49, 50])
         call = call_of(response_of(kb, answers, subject={"reference": "Patient/1"}))
-        cards = require_valid(json.loads(cds_calls.completed(kb, json.dumps(call).encode(), "", "")))
+        cards = require_valid(json.loads(cds_calls.completed(Desk(kb), json.dumps(call).encode(), "", "")))
         urgencies = [urgency.index(card["indicator"]) for card in cards]
         assert urgencies == sorted(urgencies)
         for card in cards:
@@ -549,8 +550,8 @@ def test_a_summary_is_never_too_long(kb: KnowledgeBase) -> None:
 def test_cards_without_a_decision_model_are_the_same(kb: KnowledgeBase) -> None:
     """The reference reasoner answers where nothing was compiled."""
     call = json.dumps(call_of(response_of(kb, EMERGENCY))).encode()
-    by_reference = json.loads(cds_calls.completed(KnowledgeBase(kb.root, None), call, "", ""))
-    by_model = json.loads(cds_calls.completed(kb, call, "", ""))
+    by_reference = json.loads(cds_calls.completed(Desk(KnowledgeBase(kb.root, None)), call, "", ""))
+    by_model = json.loads(cds_calls.completed(Desk(kb), call, "", ""))
     assert [card | {"uuid": ""} for card in by_reference["cards"]] == [
         card | {"uuid": ""} for card in by_model["cards"]
     ]

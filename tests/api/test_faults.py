@@ -266,3 +266,14 @@ def test_told_to_end_under_load_it_ends_and_no_answer_is_half_or_wrong(root: Pat
         assert statuses.count(200) > 10
         service.require_no_trace()
         assert not _processes(str(root)), "no process of the pool is left"
+
+
+def test_killed_while_it_reasons_it_leaves_nothing(root: Path, checkout: Path) -> None:
+    with _serving(root, checkout) as service, ThreadPoolExecutor() as several:
+        asked = several.submit(service.by_reasoner)
+        (java,) = _until(lambda: service.reasoners("HermiT"))
+        os.kill(java, signal.SIGSTOP)  # so that it does not come to its end by itself
+        service.process.kill()
+        with pytest.raises(httpx.HTTPError):
+            asked.result()
+        service.require_no_trace()

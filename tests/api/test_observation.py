@@ -7,7 +7,16 @@ import gc
 import io
 import json
 import logging
+import re
+import signal
 import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +28,6 @@ import caretier
 from caretier_api.app import create_app
 from caretier_api.log import Forwarding, Log
 from caretier_api.settings import Settings
-from tests.api.serving import serving
 
 MARKER = "jane-doe-1961"
 EVENTS = {"method", "route", "status", "ms", "request_id", "time", "event"}
@@ -32,59 +40,122 @@ FHIR: dict[str, Any] = {
     "subject": {"reference": f"Patient/{MARKER}"},
     "item": [{"linkId": MARKER, "answer": [{"valueString": MARKER}]}],
 }
+ANSWERS: dict[str, Any] = {"age": 61, "saddle-numbness": True, "cancer": "past"}
+CONTRADICTION: dict[str, Any] = {"sex": "female", "erectile-failure": True}
+TALKATIVE = f"""
+import logging, sys
+from caretier.cli import main
+from caretier_api import exchange
+
+def mistaken(do):
+    def work(knowledge, content, *more):
+        if b"{MARKER}" in content:
+            raise ValueError(content)
+        return do(knowledge, content, *more)
+    return work
+
+logging.getLogger().setLevel(1)
+changed = {{name: mistaken(exchange.OPERATIONS[name]) for name in ("explain", "assess-lines")}}
+exchange.OPERATIONS = {{**exchange.OPERATIONS, **changed}}
+sys.exit(main(["serve", "--port", "0"]))
+"""
+"""A service with mistakes in two of its operations, whose messages hold all that they were given."""
 
 
 def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
+@dataclass(frozen=True)
+class Talkative:
+    """A service that runs as a process of its own and is made to say all that it can say."""
+
+    url: str
+    said: Path
+
+
+@contextmanager
+def talkative(folder: Path) -> Iterator[Talkative]:
+    """Serve with every record of every library let through, Python's own warnings shown, and mistakes built in."""
+    said = folder / "said"
+    with (
+        said.open("w") as log,
+        subprocess.Popen([sys.executable, "-X", "dev", "-c", TALKATIVE], stdout=log, stderr=log) as process,
+    ):
+        try:
+            until = time.monotonic() + 60
+            while not (address := re.search(r"http://\S+", said.read_text(encoding="utf-8"))):
+                assert time.monotonic() < until, "the service did not start"
+                time.sleep(0.05)
+            yield Talkative(address[0], said)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
 @pytest.mark.slow
-def test_nothing_of_anybody_is_seen(kb: caretier.KnowledgeBase) -> None:
+def test_nothing_of_anybody_is_seen(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
     """Every route gets a marker in every place that a client can put it; it is nowhere to be seen."""
-    with serving(kb, Settings(emergency_number="112")) as served:
-        with httpx.Client(base_url=served.url, timeout=120, headers={"User-Agent": MARKER}) as client:
-            routes = client.get("/openapi.json").json()["paths"]
-            paths = [path.replace("{id}", MARKER) for path in routes] + ["/", "/interview", "/query", f"/{MARKER}"]
-            known = [path.replace("{id}", "back-pain") for path in routes]
-            headers = {"X-Request-Id": MARKER, "Cookie": MARKER, "Authorization": MARKER, "If-None-Match": MARKER}
-            for path in [*paths, *known]:
-                for method in ("GET", "POST", "PUT", "OPTIONS", "JANE-DOE"):
-                    client.request(method, f"{path}?name={MARKER}", headers=headers)
-            bodies: list[tuple[str, bytes]] = [
-                ("application/json", json.dumps({"id": MARKER, "answers": {}}).encode()),
-                ("application/json", json.dumps({"id": MARKER, "answers": {MARKER: MARKER}}).encode()),
-                ("application/json", json.dumps({"answers": {"sex": MARKER}, "date": MARKER}).encode()),
-                ("application/json", f'{{"{MARKER}'.encode()),
-                ("application/x-ndjson", f'{{"id": "{MARKER}", "answers": {{}}}}\n{MARKER}\n'.encode()),
-                ("application/fhir+json", json.dumps(FHIR).encode()),
-                ("text/turtle", TURTLE.encode()),
-                ("text/turtle", f"<{MARKER}".encode()),
-                ("application/sparql-query", f'SELECT ("{MARKER}" AS ?x) {{}}'.encode()),
-                ("application/sparql-query", f"{MARKER}".encode()),
-                ("application/x-www-form-urlencoded", f"query={MARKER}&answers={MARKER}".encode()),
-                (MARKER, MARKER.encode()),
-            ]
-            for path in ("/v1/assessments", "/v1/next-question", "/v1/explanations", "/sparql", "/interview",
-                         "/fhir/Questionnaire/back-pain/$assess", "/cds-services/back-pain-triage",
-                         "/cds-services/back-pain-triage/feedback"):  # fmt: skip
-                for media_type, body in bodies:
-                    for accept in ("application/json", "text/turtle", "text/html", MARKER):
-                        client.post(path, content=body, headers={"Content-Type": media_type, "Accept": accept})
+    with talkative(tmp_path) as service:
+        with httpx.Client(base_url=service.url, timeout=120, headers={"User-Agent": MARKER}) as client:
+            statuses = ask_everything(client)
             metrics = client.get("/metrics").text
-        broken_off(served.url)
-        log = served.log.getvalue()
-    assert MARKER not in log.lower()
-    assert "doe" not in log.lower()
-    assert MARKER not in metrics.lower()
-    assert "127.0.0.1" not in log
-    assert len(log.splitlines()) > 500
-    for line in lines_of(served.log):
-        assert set(line) == EVENTS
+        broken_off(service.url)
+    assert {200, 400, 404, 405, 406, 409, 415, 422, 500} <= statuses
+    address, _, said = service.said.read_text(encoding="utf-8").lower().partition("\n")
+    assert address == f"caretier serves {service.url}"
+    for seen in (said, metrics.lower()):
+        assert MARKER not in seen
+        assert "doe" not in seen
+        assert not set(re.findall(r"[\w-]+", seen)) & {question.id for question in kb.questions}
+    assert "127.0.0.1" not in said
+    told = [json.loads(line) for line in said.splitlines()]
+    assert [set(each) for each in told if each["event"] == "answered" and set(each) != EVENTS] == []
+    assert len(told) > 500
+    assert {each["error"] for each in told if each["event"] == "failed"} == {"valueerror"}
+    assert {each["event"] for each in told} == {"answered", "failed", "reported"}
+
+
+def ask_everything(client: httpx.Client) -> set[int]:
+    """Put a marker wherever a request has a place for it; return the statuses of the answers."""
+    statuses = set()
+    routes = client.get("/openapi.json").json()["paths"]
+    paths = [path.replace("{id}", MARKER) for path in routes] + ["/", "/interview", "/query", f"/{MARKER}"]
+    known = [path.replace("{id}", "back-pain") for path in routes]
+    headers = {"X-Request-Id": MARKER, "Cookie": MARKER, "Authorization": MARKER, "If-None-Match": MARKER}
+    for path in [*paths, *known]:
+        for method in ("GET", "POST", "PUT", "OPTIONS", "JANE-DOE"):
+            statuses.add(client.request(method, f"{path}?name={MARKER}", headers=headers).status_code)
+    bodies: list[tuple[str, bytes]] = [
+        ("application/json", json.dumps({"id": MARKER, "answers": ANSWERS}).encode()),
+        ("application/json", json.dumps({"id": MARKER, "answers": CONTRADICTION}).encode()),
+        ("application/json", json.dumps({"id": MARKER, "answers": {MARKER: MARKER}}).encode()),
+        ("application/json", json.dumps({"answers": {"sex": MARKER}, "date": MARKER}).encode()),
+        ("application/json", f'{{"{MARKER}'.encode()),
+        ("application/x-ndjson", f'{{"id": "{MARKER}", "answers": {{}}}}\n{MARKER}\n'.encode()),
+        ("application/fhir+json", json.dumps(FHIR).encode()),
+        ("text/turtle", TURTLE.encode()),
+        ("text/turtle", f"<{MARKER}".encode()),
+        ("application/sparql-query", f'SELECT ("{MARKER}" AS ?x) {{}}'.encode()),
+        ("application/sparql-query", f"{MARKER}".encode()),
+        ("application/x-www-form-urlencoded", f"query={MARKER}&answers={MARKER}".encode()),
+        (MARKER, MARKER.encode()),
+    ]
+    for path in ("/v1/assessments", "/v1/next-question", "/v1/explanations", "/sparql", "/interview",
+                 "/fhir/Questionnaire/back-pain/$assess", "/cds-services/back-pain-triage",
+                 "/cds-services/back-pain-triage/feedback"):  # fmt: skip
+        for media_type, body in bodies:
+            for accept in ("application/json", "text/turtle", "text/html", MARKER):
+                with suppress(httpx.RemoteProtocolError):  # a stream that breaks off because of our mistake
+                    sent = {"Content-Type": media_type, "Accept": accept}
+                    statuses.add(client.post(path, content=body, headers=sent).status_code)
+    return statuses
 
 
 def broken_off(url: str) -> None:
     """Send requests that are no HTTP, and one that ends in its midst."""
-    host, port = url.removeprefix("http://").split(":")
+    host, port = url.removeprefix("http://").rstrip("/").split(":")
     for content in (
         f"{MARKER}\r\n\r\n",
         f"POST /v1/assessments HTTP/1.1\r\nHost: {MARKER}\r\nContent-Type: application/json\r\n"

@@ -461,12 +461,7 @@ def test_every_page_is_sealed(client: TestClient) -> None:
         policy = response.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self';")
         assert "unsafe" not in policy
-        assert "frame-ancestors 'none'" in policy
-        assert "base-uri 'none'" in policy
         assert "form-action 'self'" in policy
-        assert response.headers["x-content-type-options"] == "nosniff"
-        assert response.headers["referrer-policy"] == "no-referrer"
-        assert "set-cookie" not in response.headers
         assert not re.search(r"<script(?! src=\"/static/)|<style|\sstyle=|\son\w+=", response.text)
 
 

@@ -98,6 +98,20 @@ def test_it_says_where_it_is_and_answers_there() -> None:
         assert (code, seconds < 10) == (0, True)
 
 
+@pytest.mark.parametrize("by", ["option", "variable"])
+def test_it_says_that_answers_are_stored(by: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "caretier.cli", "serve", "--port", "0"]
+    option = ["--decision-log", str(tmp_path)] if by == "option" else []
+    environment = {"CARETIER_DECISION_LOG": str(tmp_path)} if by == "variable" else {}
+    with subprocess.Popen(
+        [*command, *option], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ | environment
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        process.kill()
+    assert f"Answers and results are stored in {tmp_path}" in said
+
+
 def test_it_listens_where_it_is_told_to() -> None:
     with started("--host", "::1") as service:
         assert service.url.startswith("http://[::1]:")
@@ -180,6 +194,7 @@ def test_a_port_that_is_taken() -> None:
         (("--host", "nowhere.invalid"), "nowhere.invalid"),
         (("--ontology", "nowhere.ttl"), "nowhere.ttl"),
         (("--port", "0", "--dataset", "/nowhere"), "/nowhere"),
+        (("--port", "0", "--decision-log", "/nowhere/decisions"), "No decision can be written into /nowhere/decisions"),
     ],
 )
 def test_what_cannot_be_served(options: tuple[str, ...], told: str) -> None:

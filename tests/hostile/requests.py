@@ -32,7 +32,7 @@ SECONDS = 60.0
 _FORM = "application/x-www-form-urlencoded"
 _FHIR = "application/fhir+json"
 _PROBLEMS = ("application/problem+json", _FHIR)
-_ALWAYS = ("x-content-type-options", "referrer-policy", "content-security-policy", "cache-control", "x-request-id")
+_ALWAYS = ("x-content-type-options", "referrer-policy", "content-security-policy", "cache-control")
 _OF_SERVER = {503, 504}
 """The documented answers that are no fault of the request: busy, and stopped at a limit."""
 
@@ -162,9 +162,8 @@ def require_sound(answer: Answer | None) -> None:
         reader = _Elements()
         reader.feed(answer.body.decode())
         assert "script" not in reader.without_source, "there is a script in a page"
-    if "x-request-id" in answer.headers:  # what is no HTTP has no request that could have an id
-        missing = [name for name in _ALWAYS if name not in answer.headers]
-        assert not missing, f"without {missing}"
+    missing = [name for name in _ALWAYS if name not in answer.headers]
+    assert not missing, f"without {missing}"
 
 
 class _Elements(HTMLParser):

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -68,6 +69,18 @@ def test_the_wheel_holds_all_data(wheel: Path, checkout: Path) -> None:
             if path.is_file():
                 assert f"caretier/_data/{path.relative_to(checkout).as_posix()}" in names
     assert "caretier/py.typed" in names
+
+
+def test_the_source_distribution_holds_what_its_readers_need(tmp_path: Path, checkout: Path) -> None:
+    command = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(checkout)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    for name in ("SECURITY.md", "LICENSE", "ontology/LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff",
+                 "Makefile", "tests/packaging/test_wheel.py", "docs/deployment.md"):  # fmt: skip
+        assert name in names
+    assert not {name for name in names if name.startswith((".ci", "dist", "build/", ".venv"))}
 
 
 def test_it_works_outside_the_checkout(installed: Path, tmp_path: Path) -> None:

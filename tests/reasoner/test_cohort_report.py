@@ -233,9 +233,9 @@ def test_results_of_another_table_are_not_compared(kb: caretier.KnowledgeBase, t
         (["--against", "before.parquet"], "name one with --report"),
         (["--suppress-below", "5"], "name one with --report"),
         (["--report", "no/such/report.html"], "there is no folder"),
-        (["--report", "out.parquet"], "a file of its own"),
-        (["--report", "in.csv"], "a file of its own"),
-        (["--report", "before.parquet", "--against", "before.parquet"], "a file of its own"),
+        (["--report", "out.parquet"], "a page of HTML"),
+        (["--report", "in.csv"], "a page of HTML"),
+        (["--report", "before.parquet", "--against", "before.parquet"], "a page of HTML"),
         (["--report", "report.html", "--against", "none.parquet"], "no such file"),
     ],
 )

@@ -17,15 +17,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from rdflib import Dataset, URIRef
+from rdflib import DCTERMS, RDF, Dataset, Literal
 
 import caretier
 from caretier import cli
-from caretier.assessments import node_of
 from caretier.cohort import Summary, assess_table
 from caretier.cohort_columns import ColumnMap, read_map
 from caretier.fhir_response import response_resource
 from caretier.questionnaire import Answer
+from caretier.vocabulary import CT
 
 Table = dict[str, list[Any]]
 
@@ -230,14 +230,13 @@ def test_quads_have_a_graph_for_each_row(kb: caretier.KnowledgeBase, tmp_path: P
     assess_table(kb, str(source), target, explain=True)
     data = Dataset()
     data.parse(target, format="nquads")
-    core = "https://w3id.org/caretier/core#"
-    subject = URIRef(str(node_of("a")))
-    for row, tier in ((1, "EmergencyCare"), (2, "ContinueProgram")):
-        graph = data.graph(URIRef(f"urn:caretier:cohort:row:{row}"))
-        assert list(graph.objects(subject, URIRef(core + "careTier"))) == [URIRef(core + tier)]
-    third = data.graph(URIRef("urn:caretier:cohort:row:3"))
-    assert list(third.objects(None, URIRef(core + "careTier"))) == []
-    assert any("500" in str(value) for value in third.objects())
+    graphs = {str(graph.identifier).partition("#row-")[2]: graph for graph in data.graphs()}
+    for row, tier in (("1", "EmergencyCare"), ("2", "ContinueProgram")):
+        assert list(graphs[row].objects(None, CT.careTier)) == [CT[tier]]
+        assert list(graphs[row].objects(None, DCTERMS.identifier)) == [Literal("a")]
+    assert list(graphs["3"].objects(None, CT.careTier)) == []
+    assert any("500" in str(value) for value in graphs["3"].objects())
+    assert len({quad[0] for quad in data.quads((None, RDF.type, CT.Assessment, None))}) == 3
 
 
 def test_a_folder_of_fhir_responses_is_read(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
@@ -336,8 +335,8 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path) -> None:
         ("in.csv", "in.csv", "this is what is read"),
         ("in.csv", "none/out.csv", "there is no folder"),
         ("empty.csv", "out.csv", "it is empty"),
-        ("twice.csv", "out.csv", 'the header has "fever" twice'),
-        ("broken.parquet", "out.csv", "DuckDB could not do it"),
+        ("twice.csv", "out.csv", 'the column "fever" twice'),
+        ("broken.parquet", "out.csv", "broken.parquet: this cannot be read as Parquet"),
     ],
 )
 def test_files_that_cannot_be_used_are_named(

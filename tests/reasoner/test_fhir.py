@@ -18,6 +18,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from rdflib import SKOS, Graph
 
 import caretier
+from caretier import cli
 from caretier.assessment import Assessment
 from caretier.errors import ContradictionError, InputError, InvalidAnswersError, KnowledgeError, UnreadableInputError
 from caretier.fhir import ABSENT
@@ -679,3 +680,21 @@ def test_conflicts_never_hide_a_question(knowledge: Knowledge, questionnaire: Re
     }
     assert not any("enableWhen" in items_of(questionnaire)[link] for link in conflicting)
     assert conflicting
+
+
+def test_a_file_with_a_response_is_assessed_as_its_answers_are(
+    kb: caretier.KnowledgeBase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"answers": {"saddle-numbness": True, "fever": None, "age": 50}, "id": "p1"}
+    response = response_resource(kb.read(given), kb.knowledge)
+    for name, data in (("answers", given), ("response", response), ("altered", {**response, "status": "amendedd"})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(data))
+    said = []
+    for name in ("answers", "response"):
+        assert cli.main(["assess", str(tmp_path / f"{name}.json"), "--format", "json"]) == 0
+        said.append(json.loads(capsys.readouterr().out))
+    assert said[0] == said[1]
+    assert said[0]["tier"] == "EmergencyCare"
+    assert cli.main(["assess", str(tmp_path / "altered.json")]) == 2
+    said = [capsys.readouterr().err]
+    assert "status" in said[0]

@@ -20,6 +20,7 @@ import pytest
 
 import caretier
 from caretier import cli, sparql_endpoint
+from caretier.cohort import assess_table
 from caretier.errors import CaretierError, KnowledgeError, QueryError, QueryLimitError
 from caretier.knowledge_graph import build_graph, is_graph, open_graph
 from caretier.query import Query
@@ -228,3 +229,35 @@ def test_a_build_that_fails_leaves_nothing(
     with pytest.raises(CaretierError, match="no more"):
         knowledge_graph.build_graph(tmp_path / "made", kb.ontology, (), (), 60)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_people_with_one_id_stay_apart(
+    kb: caretier.KnowledgeBase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two rows with one id, in each of two tables."""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.csv").write_text("id,saddle-numbness\n7,true\n7,false\n")
+        assess_table(kb, str(tmp_path / f"{name}.csv"), tmp_path / f"{name}.nq")
+    files = [str(tmp_path / f"{name}.nq") for name in ("one", "two")]
+    assert cli.main(["graph", "build", str(tmp_path / "made"), *files]) == 0
+    capsys.readouterr()
+    found = rows(capsys, "SELECT ?who ?tier { ?who ct:careTier ?tier }", "--data", str(tmp_path / "made"))
+    assert len({who for who, _ in found}) == len(found) == 1 + 4
+    assert sorted(tier for _, tier in found)[2:4] == ["https://w3id.org/caretier/core#EmergencyCare"] * 2
+
+
+def test_an_assessment_with_two_tiers_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ct = "https://w3id.org/caretier/core#"
+    for name, tier in (("one", "EmergencyCare"), ("two", "ContinueProgram")):
+        (tmp_path / f"{name}.nq").write_text(f"<urn:x:p> <{ct}careTier> <{ct}{tier}> <urn:x:{name}> .\n")
+    files = [str(tmp_path / f"{name}.nq") for name in ("one", "two")]
+    assert cli.main(["graph", "build", str(tmp_path / "made"), *files]) == 2
+    assert "<urn:x:p> has two care tiers" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_graph_is_not_exported_into_itself(graph: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {file.name: file.read_bytes() for file in graph.iterdir()}
+    assert cli.main(["graph", "export", str(graph), str(graph / "CURRENT")]) == 2
+    assert "is within the knowledge graph, which it would spoil" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in graph.iterdir()} == before

@@ -1,0 +1,231 @@
+"""The decision log holds each decision once and whole, whoever else writes, and never more than it should."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import resource
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import caretier
+from caretier import ContradictionError, InputError, InvalidAnswersError
+from caretier.assessment import Assessment
+from caretier.assessments import from_graph
+from caretier.decision_log import DecisionLog, DecisionLogError
+from caretier.decisions import Desk
+from caretier.documents import format_named, parse
+from caretier.questionnaire import Answer, Answers
+from caretier.records import LeftOut, Record, log_files, read_records
+from tests.conftest import PREFIXES
+
+EMERGENCY: Mapping[str, Answer] = {"pain-lower-back": True, "saddle-numbness": True}
+CONTRADICTION: Mapping[str, Answer] = {"sex": "male", "post-menopause": True, "saddle-numbness": True}
+WRITER = """
+import sys
+from pathlib import Path
+from caretier.decision_log import DecisionLog
+log = DecisionLog(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read(1)
+for number in range(500):
+    log.append({"writer": sys.argv[2], "number": number, "text": sys.argv[2] * 9_000})
+"""
+
+
+def decided(kb: caretier.KnowledgeBase, answers: Mapping[str, Answer] = EMERGENCY) -> dict[str, object]:
+    desk = Desk(kb)
+    desk.assess([Assessment(Answers(answers))])
+    return desk.decisions[0].to_dict()
+
+
+def lines(folder: Path) -> list[Any]:
+    files = log_files([str(folder)])
+    return [json.loads(line) for path in files for line in path.read_bytes().splitlines() if line]
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Have every write beyond a size fail: to the program, the disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_record_says_what_was_decided_on_what_and_by_what(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    document = {"answers": dict(EMERGENCY), "id": "mine", "date": "2026-05-31"}
+    desk = Desk(kb)
+    (result,) = desk.assess([Assessment(desk.read(document))])
+    assert not isinstance(result, InputError)
+    DecisionLog(tmp_path).append(desk.decisions[0].to_dict())
+    (record,) = lines(tmp_path)
+    assert record.keys() == {
+        "id", "time", "form", "answers", "complete", "language", "engine", "knowledge", "software", "result", "error",
+    }  # fmt: skip
+    assert record["answers"] == document
+    told = result.to_dict()
+    assert record["result"] | {name: told[name] for name in ("id", "engine", "knowledge", "software")} == told
+    assert record["knowledge"]["sha256"] == kb.sha256
+    assert record["knowledge"]["ontology"] == "https://w3id.org/caretier/back-pain"
+    assert (record["engine"], record["software"], record["complete"]) == ("model", result.software, True)
+
+
+def test_refusals_are_decisions_too(kb: caretier.KnowledgeBase) -> None:
+    desk = Desk(kb)
+    with pytest.raises(InvalidAnswersError):
+        desk.read({"answers": {"saddle-numbness": True, "sex": "mael"}, "id": "mine", "name": "Jane Doe"})
+    desk.assess([Assessment(Answers(CONTRADICTION))])
+    invalid, contradiction = (each.to_dict() for each in desk.decisions)
+    assert invalid["answers"] == {"answers": {"saddle-numbness": True}, "id": "mine", "date": None}
+    assert (invalid["complete"], invalid["result"], contradiction["complete"]) == (False, None, True)
+    errors: list[Any] = [invalid["error"], contradiction["error"]]
+    assert [each["kind"] for each in errors] == ["invalid", "contradiction"]
+    assert [each["proven"] for each in errors] == ["EmergencyCare", "EmergencyCare"]
+    assert '"mael"' in errors[0]["problems"][1]
+    assert "Jane" not in json.dumps(invalid)
+
+
+def test_no_document_makes_a_record_large(kb: caretier.KnowledgeBase) -> None:
+    desk = Desk(kb)
+    with pytest.raises(InvalidAnswersError):
+        desk.read({"answers": {"x" * 5_000 + str(number): "y" * 5_000 for number in range(150)}})
+    assert len(json.dumps(desk.decisions[0].to_dict())) < 100_000
+
+
+def test_what_came_as_rdf_is_complete_when_answers_say_it_all(kb: caretier.KnowledgeBase) -> None:
+    plain = "ex:a a ct:Assessment ; ct:reports [ a bp:SaddleNumbness ] ."
+    graph = parse((PREFIXES + plain).encode(), format_named("turtle"))
+    desk = Desk(kb)
+    desk.assess(from_graph(graph, kb.questionnaire))
+    decision = desk.decisions[0]
+    assert (decision.engine, decision.is_complete, dict(decision.answers.values)) == (
+        "model", True, {"saddle-numbness": True},
+    )  # fmt: skip
+
+
+def test_results_that_nobody_is_told_are_not_kept(kb: caretier.KnowledgeBase) -> None:
+    desk = Desk(kb)
+    desk.assess([Assessment(Answers(EMERGENCY)), Assessment(Answers(CONTRADICTION))])
+    desk.forget_results()
+    assert [type(each.outcome) for each in desk.decisions] == [ContradictionError]
+
+
+def test_nobody_else_can_read_it(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        log = DecisionLog(tmp_path / "decisions")
+        log.prepare()
+        log.append({})
+    finally:
+        os.umask(before)
+    (path,) = log.folder.iterdir()
+    assert stat.S_IMODE(log.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_each_day_of_utc_has_a_file(tmp_path: Path) -> None:
+    last = datetime.datetime(2026, 12, 31, 23, 59, 59, 999_000, tzinfo=datetime.UTC)
+    east = datetime.timezone(datetime.timedelta(hours=2))
+    times = [last, last + datetime.timedelta(milliseconds=1), last.astimezone(east)]
+    for time in times:
+        DecisionLog(tmp_path, lambda time=time: time).append({})  # type: ignore[misc]
+    days = {path.name: [json.loads(line)["time"] for line in path.open()] for path in tmp_path.iterdir()}
+    assert days == {
+        "2026-12-31.ndjson": ["2026-12-31T23:59:59.999+00:00"] * 2,
+        "2027-01-01.ndjson": ["2027-01-01T00:00:00.000+00:00"],
+    }
+
+
+def test_lines_of_several_processes_never_mix(tmp_path: Path) -> None:
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, tmp_path, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for name in "abc"
+    ]
+    assert [each.stdout.readline() for each in started if each.stdout] == ["ready\n"] * 3
+    for each in started:
+        assert each.stdin is not None
+        each.stdin.close()
+    assert [each.wait(60) for each in started] == [0, 0, 0]
+    read = lines(tmp_path)
+    assert len(read) == 1500
+    assert len({each["id"] for each in read}) == 1500
+    for name in "abc":
+        assert [each["number"] for each in read if each["writer"] == name] == list(range(500))
+    assert all(each["text"] == each["writer"] * 9_000 for each in read)
+
+
+def test_a_line_that_was_torn_takes_no_other_with_it(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path)
+    log.append(decided(kb))
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:100])
+    torn = list(read_records([path]))
+    assert [type(each) for each in torn] == [Record, LeftOut]
+    assert "not written to its end" in str(torn[1])
+    log.append(decided(kb))
+    kept, left, added = read_records([path])
+    assert (type(kept), type(added)) == (Record, Record)
+    assert isinstance(left, LeftOut)
+    assert str(left.place) == f"{path}, line 2"
+    assert "not well-formed JSON" in left.reason
+
+
+def test_a_full_disk_is_an_error_and_what_fits_again_is_kept(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    log, decision = DecisionLog(tmp_path), decided(kb)
+    log.append(decision)
+    (path,) = tmp_path.iterdir()
+    with files_of_at_most(path.stat().st_size + 1_000):
+        for _ in range(2):  # first half-way, then at the first byte
+            with pytest.raises(OSError, match=r"No space left|File too large"):
+                log.append(decision)
+    log.append(decision)
+    assert [type(each) for each in read_records([path])] == [Record, LeftOut, Record]
+
+
+def test_a_file_may_be_deleted_at_any_moment(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path)
+    log.append({"number": 1})
+    for path in tmp_path.iterdir():
+        path.unlink()
+    log.append({"number": 2})
+    assert [each["number"] for each in lines(tmp_path)] == [2]
+
+
+def test_half_a_character_is_no_reason_to_lose_a_decision(tmp_path: Path) -> None:
+    DecisionLog(tmp_path).append({"text": "\udc80ñ"})
+    assert lines(tmp_path)[0]["text"] == "\udc80ñ"
+
+
+def _is_a_file(folder: Path) -> None:
+    folder.write_text("")
+
+
+def _has_a_folder_for_today(folder: Path) -> None:
+    (folder / f"{datetime.datetime.now(datetime.UTC).date()}.ndjson").mkdir(parents=True)
+
+
+def _is_nowhere(folder: Path) -> None:
+    folder.parent.rmdir()
+
+
+@pytest.mark.parametrize("spoil", [_is_a_file, _has_a_folder_for_today, _is_nowhere])
+def test_a_folder_that_cannot_be_written_is_named(spoil: Callable[[Path], None], tmp_path: Path) -> None:
+    folder = tmp_path / "within" / "decisions"
+    folder.parent.mkdir()
+    spoil(folder)
+    with pytest.raises(DecisionLogError, match=f"{folder}.*leave the decision log off"):
+        DecisionLog(folder).prepare()
