@@ -1,20 +1,25 @@
 """Connections that are patient with nobody: those that send no request, or do not read the answer, are closed.
 
 uvicorn waits for ever for the first byte of a request, and for the last; thousands of such connections would use up
-the files that the process may open. It calls what is made here for each connection.
+the files that the process may open. It keeps all of a head without end, too. It calls what is made here for each
+connection.
 """
 
 from __future__ import annotations
 
 import asyncio
 import resource
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from caretier_api.problems import MEDIA_TYPE, UNREADABLE, Problem, rendered
+from caretier_api.problems import MEDIA_TYPE, TOO_LARGE, UNREADABLE, Problem, rendered
 from caretier_api.seal import SEAL
 from caretier_api.settings import Settings
+
+HEAD_BYTES = 500_000
+"""The longest head of a request, to within what is read at once."""
 
 _OTHER_FILES = 200
 """Files that the process may have open beside its connections."""
@@ -29,6 +34,8 @@ def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
         """A connection that is closed when nothing has moved on it between two looks at it."""
 
         _seen: tuple[Any, ...] | None = None
+        _in_head = False
+        _head = 0
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             """Keep an eye on the connection; where there are too many, the one that has waited longest has to go."""
@@ -43,12 +50,33 @@ def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
             open_ones.pop(self, None)
             super().connection_lost(exc)
 
+        def data_received(self, data: bytes) -> None:
+            """Take what has come, and refuse a head that does not end."""
+            super().data_received(data)
+            self._head = self._head + len(data) if self._in_head else 0
+            if self._head > HEAD_BYTES and not self.transport.is_closing():
+                self._refuse(Problem(TOO_LARGE, f"At most {HEAD_BYTES:,} bytes are read of the head of a request."))
+
+        def on_message_begin(self) -> None:
+            """Take note that a head begins."""
+            self._in_head = True
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            """Take note that the head has ended."""
+            self._in_head = False
+            super().on_headers_complete()
+
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- as uvicorn calls it
             """Refuse what is no HTTP in the form of every other refusal."""
-            content = rendered(Problem(UNREADABLE, "What was sent is no HTTP request."))
+            self._refuse(Problem(UNREADABLE, "What was sent is no HTTP request."))
+
+        def _refuse(self, problem: Problem) -> None:
+            content, status = rendered(problem), HTTPStatus(problem.kind.status)
             head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n"
             seal = b"".join(b"%s: %s\r\n" % header for header in SEAL)
-            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head.encode() + seal + b"\r\n" + content)
+            told = f"HTTP/1.1 {status.value} {status.phrase}\r\n{head}".encode() + seal + b"\r\n" + content
+            self.transport.write(told)
             self.transport.close()
 
         def is_waiting(self) -> bool:

@@ -174,18 +174,24 @@ def _asked_elsewhere(options: argparse.Namespace, given: Query) -> Found:
 
 def _query_text(argument: str) -> str:
     if argument == "-":
-        return sys.stdin.buffer.read(MAXIMUM_BYTES + 1).decode("utf-8", "replace")
+        return _bounded(sys.stdin.buffer.read(MAXIMUM_BYTES + 1)).decode("utf-8", "replace")
     if any(character in argument for character in "{\n"):
         return argument
     try:
         with open(argument, "rb") as file:
-            return file.read(MAXIMUM_BYTES + 1).decode("utf-8")
+            return _bounded(file.read(MAXIMUM_BYTES + 1)).decode("utf-8")
     except FileNotFoundError:
         raise QueryError(
             f'"{argument}" is no file, no query that comes with the ontology (see --list) and no SPARQL.'
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise QueryError(f"{argument} cannot be read: {error}.") from None
+
+
+def _bounded(content: bytes) -> bytes:
+    if len(content) > MAXIMUM_BYTES:
+        raise QueryError(f"The query has more than {MAXIMUM_BYTES:,} bytes; it would be cut off.")
+    return content
 
 
 def _prefixes(kb: KnowledgeBase) -> Iterator[tuple[str, str]]:

@@ -6,8 +6,6 @@ Nothing is ever fetched.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 from xml.parsers import expat
 
 import pyoxigraph as ox
@@ -16,6 +14,7 @@ from rdflib.term import Node
 
 from caretier.documents import too_deep
 from caretier.errors import UnreadableInputError, visible
+from caretier.json_ld import require_meaning
 from caretier.limits import MAXIMUM_DEPTH
 
 _BASE = "https://caretier.invalid/input/"
@@ -56,8 +55,7 @@ def parse_rdf(text: str, format_name: str) -> Graph:
 
 def parse_json_ld(text: str, data: object) -> Graph:
     """Parse JSON-LD, of which `data` is the JSON."""
-    _refuse_remote_contexts(data)
-    _refuse_lost_keys(data)
+    require_meaning(data)
     return _rdf(text, _SYNTAXES["jsonld"])
 
 
@@ -109,44 +107,19 @@ def rdf_term(term: object) -> Node:
     raise UnreadableInputError("triples within triples are not read.")
 
 
-def _refuse_remote_contexts(data: object) -> None:
-    """Refuse a context that would have to be fetched."""
-    for key, value in _entries(data):
-        contexts = value if isinstance(value, list) else [value]
-        if key == "@import" or (key == "@context" and any(isinstance(context, str) for context in contexts)):
-            raise UnreadableInputError("a JSON-LD context has to stand in the document itself; nothing is fetched.")
-
-
-def _refuse_lost_keys(data: object) -> None:
-    """Refuse a key that no context gives a meaning: a JSON-LD reader would silently leave it out."""
-    known: set[str] = set()
-    for key, value in _entries(data):
-        if key == "@context":
-            for context in value if isinstance(value, list) else [value]:
-                if isinstance(context, dict):
-                    known |= set(context)
-    if "@vocab" in known:
-        return
-    waiting = [data]
-    while waiting:
-        entry = waiting.pop()
-        if isinstance(entry, list):
-            waiting.extend(entry)
-        elif isinstance(entry, dict):
-            for key, value in entry.items():
-                if key == "@context":
-                    continue
-                if not key.startswith("@") and ":" not in key and key not in known:
-                    raise UnreadableInputError(f'the key "{visible(key)}" has no meaning in its JSON-LD context.')
-                waiting.append(value)
-
-
 def _require_whole(text: str) -> None:
-    """Refuse XML that ends before it is complete, or is nested without end; entities are refused before."""
+    """Refuse XML that ends before it is complete, is nested without end, or holds what Oxigraph silently leaves out.
+
+    Entities are refused before.
+    """
     depth = 0
 
-    def begin(_name: str, _attributes: object) -> None:
+    def begin(_name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
+        for name, value in attributes.items():
+            if name.endswith(":parseType") and value not in ("Resource", "Collection"):
+                told = f'parseType="{visible(value)[:100]}" is not read, and what is within would be left out.'
+                raise UnreadableInputError(told)
         depth += 1
         if depth > MAXIMUM_DEPTH:
             raise too_deep()
@@ -174,14 +147,3 @@ def _require_shallow(text: str) -> None:
                 raise too_deep()
         elif found[0] in ("]", ")", "}"):
             depth -= 1
-
-
-def _entries(data: object) -> Iterator[tuple[str, Any]]:
-    waiting = [data]
-    while waiting:
-        entry = waiting.pop()
-        if isinstance(entry, dict):
-            yield from entry.items()
-            waiting.extend(entry.values())
-        elif isinstance(entry, list):
-            waiting.extend(entry)

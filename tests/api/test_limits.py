@@ -7,12 +7,13 @@ import json
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 import pytest
 
 import caretier
+from caretier_api.connections import HEAD_BYTES
 from caretier_api.server import listen
 from caretier_api.settings import Settings
 from tests.api.serving import Served, serving, serving_on
@@ -60,6 +61,39 @@ def test_what_is_no_http_is_a_problem_as_well(kb: caretier.KnowledgeBase) -> Non
     head, _, content = received.partition(b"\r\n\r\n")
     assert (status, f"content-type: {PROBLEM}".encode() in head) == (400, True)
     assert json.loads(content)["type"].endswith("/unreadable-input")
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        (b"GET /", b"x" * 100_000),
+        (b"GET / HTTP/1.1\r\nX: ", b"x" * 100_000),
+        (b"GET / HTTP/1.1\r\n", b"X: x\r\n" * 10_000),
+        (f"{HEAD}Content-Length: 15\r\n\r\n".encode() + b'{"answers": {}}' + b"GET / HTTP/1.1\r\nX: ", b"x" * 100_000),
+    ],
+    ids=["address", "header", "headers", "the next request"],
+)
+def test_a_head_without_end_is_not_read(kb: caretier.KnowledgeBase, begun: bytes, more: bytes) -> None:
+    with limited(kb) as served, connected(served) as connection:
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(begun)
+            for _ in range(50_000_000 // len(more)):
+                connection.sendall(more)
+            pytest.fail("all of it was read")
+        with httpx.Client(base_url=served.url) as client:
+            assert client.get("/health/live").status_code == 200
+
+
+def test_a_head_without_end_is_told_so_and_a_long_one_is_read(kb: caretier.KnowledgeBase) -> None:
+    with limited(kb) as served, connected(served) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * HEAD_BYTES)
+        status, received = answer(connection)
+        assert status == 413
+        assert b"At most 500,000 bytes are read of the head" in received
+    with limited(kb) as served, httpx.Client(base_url=served.url) as client:
+        assert client.get("/health/live", headers={"X": "x" * 200_000}).status_code == 200
+        large = json.dumps({"answers": {}}).encode().ljust(5_000_000)
+        assert client.post("/v1/assessments", content=large, headers=JSON).status_code == 200
 
 
 def test_a_browser_is_told_on_a_page(kb: caretier.KnowledgeBase) -> None:

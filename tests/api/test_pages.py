@@ -669,3 +669,5 @@ def test_every_word_of_the_templates_can_be_translated(checkout: Path) -> None:
 def test_a_page_that_is_far_too_large_is_not_read(client: TestClient) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert client.post("/interview", content=b"given=" + b"a" * 100_000, headers=form).status_code == 413
+    assert client.post("/interview", content=b"&".join([b"a="] * 1_001), headers=form).status_code == 400
+    assert client.post("/interview", content=b"&".join([b"a="] * 1_000), headers=form).status_code == 200

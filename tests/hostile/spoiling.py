@@ -68,9 +68,9 @@ def reshaped(draw: st.DrawFn, sound: bytes) -> bytes:
             case "leave out":
                 del part[place]
             case _ if isinstance(part, list):
-                part.append(part[place])
+                part.append(deepcopy(part[place]))
             case _:
-                part[f"{place}{_TWICE}"] = draw(st.sampled_from((part[place], *VALUES)))
+                part[f"{place}{_TWICE}"] = deepcopy(draw(st.sampled_from((part[place], *VALUES))))
     lines[number] = json.dumps(data).replace(_TWICE, "").encode()
     return b"\n".join(lines)
 

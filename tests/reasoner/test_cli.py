@@ -15,6 +15,7 @@ import pytest
 from rdflib import Graph, URIRef
 
 from caretier import cli
+from tests.soon import soon
 
 pytestmark = pytest.mark.slow
 
@@ -124,6 +125,21 @@ def test_a_large_file_a_folder_and_a_missing_file_are_refused(
     assert [said in line for said, line in zip(("too large", "folder", "no such file"), lines, strict=True)] == [
         True
     ] * 3
+
+
+def test_what_never_ends_is_read_up_to_a_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither answers nor a query are read without end, and a query that is too long is not run cut off."""
+    long = tmp_path / "long.rq"
+    long.write_text(f"ASK {{}} #{' ' * 10_000_000}")
+    with soon(30):
+        for arguments, said in (
+            (["assess", "/dev/zero"], "too large"),
+            (["query", "/dev/zero"], "more than 10,000,000 bytes"),
+            (["query", str(long)], "more than 10,000,000 bytes"),
+            (["evaluate", "/dev/zero"], "too large"),
+        ):
+            (line,) = _refused(capsys, *arguments)
+            assert said in line
 
 
 def test_contradictions_and_inconsistencies_exit_2_and_one_bad_file_stops_all_output(tmp_path: Path) -> None:

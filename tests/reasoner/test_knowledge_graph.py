@@ -19,9 +19,9 @@ import pyoxigraph as ox
 import pytest
 
 import caretier
-from caretier import cli
+from caretier import cli, sparql_endpoint
 from caretier.cohort import assess_table
-from caretier.errors import CaretierError, KnowledgeError, QueryError
+from caretier.errors import CaretierError, KnowledgeError, QueryError, QueryLimitError
 from caretier.knowledge_graph import build_graph, is_graph, open_graph
 from caretier.query import Query
 from caretier.sparql import declared
@@ -192,6 +192,18 @@ def test_a_server_that_gives_no_answer_is_named(address: str, says: str) -> None
     try:
         with pytest.raises(QueryError, match=says):
             ask(address.format(odd=f"http://127.0.0.1:{odd.server_port}"), Query(TIERS, solutions="table"), 5)
+    finally:
+        odd.shutdown()
+        odd.server_close()
+
+
+def test_a_server_that_answers_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sparql_endpoint, "_MOST", 3)
+    odd = HTTPServer(("127.0.0.1", 0), _Odd)
+    Thread(target=odd.serve_forever, daemon=True).start()
+    try:
+        with pytest.raises(QueryLimitError, match="gave more than 3 bytes"):
+            ask(f"http://127.0.0.1:{odd.server_port}/odd", Query(TIERS, solutions="table"), 5)
     finally:
         odd.shutdown()
         odd.server_close()
