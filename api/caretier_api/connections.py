@@ -75,8 +75,8 @@ def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
             content, status = rendered(problem), HTTPStatus(problem.kind.status)
             head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n"
             seal = b"".join(b"%s: %s\r\n" % header for header in SEAL)
-            start = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-            self.transport.write(f"{start}{head}".encode() + seal + b"\r\n" + content)
+            told = f"HTTP/1.1 {status.value} {status.phrase}\r\n{head}".encode() + seal + b"\r\n" + content
+            self.transport.write(told)
             self.transport.close()
 
         def is_waiting(self) -> bool:
