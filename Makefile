@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast lint types knowledge format test build bench
+.PHONY: help check fast lint types knowledge format test build bench mutation
 
 help:  ## List the targets.
 	@awk -F ":.*## " "/^[a-z]+:.*## / { printf \"%-10s %s\\n\", \$$1, \$$2 }" $(MAKEFILE_LIST)
@@ -15,10 +15,10 @@ lint:  ## Check style and form of the code.
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-types:  ## Check the types of the code, the tests and the benchmarks.
+types:  ## Check the types of the code, the tests, the benchmarks and the mutants.
 	$(PYTHON) -m mypy
 	$(PYTHON) -m mypy --explicit-package-bases tests
-	$(PYTHON) -m mypy benchmarks
+	$(PYTHON) -m mypy benchmarks mutation
 
 knowledge:  ## Check form, house rules and logic of ontology and shapes.
 	$(PYTHON) -m caretier.cli format --check ontology shapes examples/headache
@@ -38,3 +38,6 @@ build:  ## Build the source distribution and the wheel into dist/.
 
 bench:  ## Measure speed, and print it as ratios beside what was to be reached.
 	$(PYTHON) -m benchmarks
+
+mutation:  ## Change the evaluator in hundreds of ways, and count what the tests notice; needs the extra `mutation`.
+	$(PYTHON) -m mutation
