@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Generator
+
 import pytest
 from hypothesis import Phase, settings
 
 from mutation.scope import TESTS
+
+_PROCESSOR_SECONDS = 15
+"""What one test may use: several times what the slowest one needs. A clock would run on while the machine is busy."""
+
+_TIMEOUT = 36
+"""The exit code by which mutmut knows that a mutant was stopped."""
 
 settings.register_profile(
     "mutation",
@@ -19,3 +29,14 @@ settings.load_profile("mutation")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests into the order of their files and within them; mutmut names them in any."""
     items.sort(key=lambda item: (TESTS.index(item.nodeid.split("::")[0]), item.location[1] or 0))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Stop a mutant whose test does not come to an end."""
+    signal.signal(signal.SIGPROF, lambda *_: os._exit(_TIMEOUT))
+    signal.setitimer(signal.ITIMER_PROF, _PROCESSOR_SECONDS)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
