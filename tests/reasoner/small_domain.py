@@ -71,24 +71,25 @@ ALARM_KEY = Contradiction("urn:locked", "The key turns the alarm off.", (frozens
 
 RECOMMENDATION = Recommendation("Go, and take the cat.", "The fire brigade comes.", ())
 
-SMALL = DecisionModel(
-    Knowledge(
-        iri="urn:room",
-        title="a room with a boiler",
-        version="1",
-        sha256="0",
-        prefixes={},
-        questionnaire=Questionnaire(QUESTIONS, (), "", ""),
-        tiers=(LEAVE, CALL, WAIT),
-        conditions={
-            name: Condition(name, f"urn:{name}", f"a {name.lower()}", "") for name in ("Dirt", "Fire", "Frost", "Leak")
-        },
-        red_flags=FLAGS,
-        recommendations={("Fire", "Leave"): RECOMMENDATION},
-        contradictions=(WINDOW, ALARM_KEY),
-        tensions=(Tension(Atom("smoke", False), "fumes", (frozenset({BURNT}),)),),
-        scope=Scope(Atom("degrees", 0, "at least"), "Not meant for rooms below zero."),
-    ),
-    Certificate(0, 0, 0, "", {}, {}),
-    {},
+KNOWLEDGE = Knowledge(
+    iri="urn:room",
+    title="a room with a boiler",
+    version="1",
+    sha256="0",
+    prefixes={},
+    questionnaire=Questionnaire(QUESTIONS, (), "", ""),
+    tiers=(LEAVE, CALL, WAIT),
+    conditions={
+        name: Condition(name, f"urn:{name}", f"a {name.lower()}", "") for name in ("Dirt", "Fire", "Frost", "Leak")
+    },
+    red_flags=FLAGS,
+    recommendations={("Fire", "Leave"): RECOMMENDATION},
+    contradictions=(WINDOW, ALARM_KEY),
+    tensions=(Tension(Atom("smoke", False), "fumes", (frozenset({BURNT}),)),),
+    scope=Scope(Atom("degrees", 0, "at least"), "Not meant for rooms below zero."),
 )
+
+
+def small_model() -> DecisionModel:
+    """Return a model that was not asked anything yet, so that every test makes all that it rests on."""
+    return DecisionModel(KNOWLEDGE, Certificate(0, 0, 0, "", {}, {}), {})

@@ -25,16 +25,17 @@ from tests.reasoner.small_domain import (
     GAS,
     HOT,
     KEY,
+    KNOWLEDGE,
     LAMP,
     LEAVE,
     NO_SMELL,
     OPEN,
     QUESTIONS,
     RECOMMENDATION,
-    SMALL,
     SMOKE,
     WAIT,
     WINDOW,
+    small_model,
 )
 
 Given = Mapping[str, Answer]
@@ -43,14 +44,14 @@ CALM: Given = {"smell": "none", "smoke": False}
 """Nothing of the highest tier can come of more answers but for a draught."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def evaluator() -> Evaluator:
-    """Return the evaluator of the small domain."""
-    return SMALL.evaluator
+    """Return a new evaluator of the small domain."""
+    return small_model().evaluator
 
 
 def _assess(answers: Given) -> Result:
-    return SMALL.assess(Answers(answers))
+    return small_model().assess(Answers(answers))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def _assess(answers: Given) -> Result:
 )
 def test_tier_and_conditions(answers: Given, tier: object, conditions: tuple[str, ...]) -> None:
     """The highest tier first, then by condition; a condition once, where its highest red flag stands."""
-    assert SMALL.triage(answers).to_dict() == {"tier": _assess(answers).tier.id, "conditions": list(conditions)}
+    assert small_model().triage(answers).to_dict() == {"tier": _assess(answers).tier.id, "conditions": list(conditions)}
     assert _assess(answers).tier is tier
     assert tuple(each.id for each in _assess(answers).conditions) == conditions
 
@@ -115,10 +116,10 @@ def test_ceiling_and_next_questions(answers: Given, ceiling: object, asked: str)
 
 def test_what_a_result_says() -> None:
     answers = Answers({"smoke": True, "smell": "gas", "degrees": 60}, "room 5")
-    result = SMALL.assess(answers)
+    result = small_model().assess(answers)
     fire, leak = result.conditions
     assert (result.id, result.answers, result.engine) == ("room 5", answers, "model")
-    assert result.knowledge is SMALL.knowledge
+    assert result.knowledge is KNOWLEDGE
     assert (fire.id, fire.label, fire.tier, fire.recommendation) == ("Fire", "a fire", "Leave", RECOMMENDATION)
     assert (leak.id, leak.label, leak.tier, leak.recommendation) == ("Leak", "a leak", "Leave", None)
     assert [found.red_flag.id for found in fire.red_flags] == ["burning", "heat"]
@@ -159,7 +160,7 @@ def test_a_question_is_given_as_plain_data() -> None:
 )
 def test_a_contradiction_tells_of_each_once_and_what_the_other_answers_prove(rest: Given, proven: object) -> None:
     answers = {"alarm": True, "window": "open", "smell": "none", "key": True, **rest}
-    for refused in (SMALL.triage, _assess):
+    for refused in (small_model().triage, _assess):
         with pytest.raises(ContradictionError) as caught:
             refused(answers)
         assert caught.value.problems == (
@@ -177,7 +178,7 @@ def test_a_contradiction_tells_of_each_once_and_what_the_other_answers_prove(res
 def test_what_contradicts_is_set_aside_whole() -> None:
     """Smoke and alarm mean the highest tier, but no alarm counts that contradicts something else."""
     with pytest.raises(ContradictionError) as caught:
-        SMALL.triage({"alarm": True, "key": True, "smoke": True})
+        small_model().triage({"alarm": True, "key": True, "smoke": True})
     assert caught.value.proven is None
 
 
