@@ -91,6 +91,7 @@ def test_tier_and_conditions(answers: Given, tier: object, conditions: tuple[str
         ({"smell": "gas"}, LEAVE, ""),
         ({"smoke": True, "window": "open"}, LEAVE, "smell:Leave degrees:Leave door:Leave lamp:Call"),
         ({"smoke": True, "window": "open", "degrees": 20}, LEAVE, "smell:Leave lamp:Call door:Call"),
+        ({"degrees": 4, "window": "open"}, LEAVE, "smell:Leave door:Leave smoke:Leave"),
         ({"smell": "none", "door": False}, LEAVE, "smoke:Leave degrees:Leave window:Call"),
         ({"window": "shut"}, LEAVE, "smell:Leave smoke:Leave degrees:Leave alarm:Leave lamp:Call door:Call"),
         ({"window": "shut", "lamp": False}, LEAVE, "smell:Leave smoke:Leave degrees:Leave alarm:Leave"),
@@ -156,7 +157,7 @@ def test_a_question_is_given_as_plain_data() -> None:
 
 @pytest.mark.parametrize(
     ("rest", "proven"),
-    [({}, None), ({"lamp": True}, None), ({"degrees": 60}, CALL), ({"degrees": 60, "smoke": True}, LEAVE)],
+    [({}, None), ({"degrees": 4}, None), ({"degrees": 60}, CALL), ({"degrees": 60, "smoke": True}, LEAVE)],
 )
 def test_a_contradiction_tells_of_each_once_and_what_the_other_answers_prove(rest: Given, proven: object) -> None:
     answers = {"alarm": True, "window": "open", "smell": "none", "key": True, **rest}
@@ -228,6 +229,28 @@ def test_patterns_are_listed_by_tier_and_then_in_the_order_of_the_red_flags(eval
         pattern(6, 1, SMOKE, BURNT, DOOR),
         pattern(6, 1, SMOKE, LAMP, DOOR),
     )
+
+
+def test_what_is_within_reach_is_listed_as_products(evaluator: Evaluator) -> None:
+    """What has a part of a contradiction is a product of its own, its answers in their own order."""
+
+    def reachable(answers: Given, above: int) -> list[tuple[int, list[int]]]:
+        return list(evaluator.reachable(evaluator.position(answers, evaluator.given(answers)), above))
+
+    def product(rank: int, *choices: set[Atom]) -> tuple[int, list[int]]:
+        return rank, [evaluator.bits_of(choice) for choice in choices]
+
+    highest = [
+        product(2, {GAS}),
+        product(2, {ALARM}, {SMOKE}),
+        product(2, {SMOKE}, {BURNT, HOT}),
+        product(2, {COLD}, {DOOR}, {OPEN}),
+    ]
+    lower = [product(1, {COLD}, {OPEN}), product(1, {HOT}), product(1, {DOOR}, {SMOKE}, {BURNT, LAMP})]
+    assert reachable({}, 0) == highest + lower
+    assert reachable({}, 1) == highest
+    assert reachable({}, 2) == []
+    assert reachable({"smoke": True, "smell": "none", "degrees": 20, "door": None}, 0) == [product(1, {DOOR}, {LAMP})]
 
 
 def test_red_flags_come_by_tier_condition_and_id(evaluator: Evaluator) -> None:
