@@ -38,7 +38,7 @@ def main() -> int:
         for folder, copy in _COPIED.items():
             shutil.copytree(ROOT / folder, scratch / copy, ignore=shutil.ignore_patterns("__pycache__"))
         (scratch / "pyproject.toml").write_text(settings(parts), encoding="utf-8")
-        _mutmut(scratch, "run", *map(mutants_of, parts))
+        _mutmut(scratch, "run", *map(mutants_of, parts), shown=sys.stdout.isatty())
         return _report(scratch)
 
 
@@ -86,25 +86,26 @@ def settings(parts: Iterable[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _mutmut(scratch: Path, *arguments: str, read: bool = False) -> str:
-    """Run mutmut in the copy, and return what it prints if that is to be read."""
-    environment = os.environ | {"PYTHONHASHSEED": "0"}
+def _mutmut(scratch: Path, *arguments: str, shown: bool = False) -> str:
+    """Run mutmut in the copy, and return what it prints unless that is shown."""
     done = subprocess.run(
         [sys.executable, "-m", "mutmut", *arguments],
-        cwd=scratch, env=environment, check=True, text=True, stdout=subprocess.PIPE if read else None,
+        cwd=scratch, env=os.environ | {"PYTHONHASHSEED": "0"}, text=True, stdout=None if shown else subprocess.PIPE,
     )  # fmt: skip
-    return done.stdout if read else ""
+    if done.returncode:
+        sys.exit(f"{done.stdout or ''}\nmutmut failed; is the extra `mutation` installed, and do all tests pass?")
+    return done.stdout or ""
 
 
 def _report(scratch: Path) -> int:
     """Print what came of the mutants."""
-    outcomes = dict(
-        line.strip().rsplit(": ", 1) for line in _mutmut(scratch, "results", "--all", "true", read=True).splitlines()
-    )
-    outcomes = {name: outcome for name, outcome in outcomes.items() if outcome != "not checked"}
+    lines = _mutmut(scratch, "results", "--all", "true").splitlines()
+    outcomes = {
+        name: outcome for name, outcome in (line.strip().rsplit(": ", 1) for line in lines) if outcome != "not checked"
+    }
     for name, outcome in outcomes.items():
         if outcome != "killed":
-            print(_mutmut(scratch, "show", name, read=True) if outcome != "timeout" else f"# {name}: timeout\n")
+            print(_mutmut(scratch, "show", name))
     killed = sum(outcome in _KILLED for outcome in outcomes.values())
     share = killed / len(outcomes)
     print(f"{killed} of {len(outcomes)} mutants were killed: {share:.1%}; at least {WANTED:.0%} are wanted.")

@@ -17,7 +17,7 @@ from caretier.knowledge import (
 from caretier.model import Certificate, DecisionModel
 from caretier.questionnaire import Option, Question, Questionnaire
 
-SMOKE, ALARM, LAMP, DOOR, KEY = (Atom(name, True) for name in ("smoke", "alarm", "lamp", "door", "key"))
+SMOKE, ALARM, LAMP, DOOR, KEY, DUST = (Atom(name, True) for name in ("smoke", "alarm", "lamp", "door", "key", "dust"))
 NO_SMELL, GAS, BURNT = (Atom("smell", name) for name in ("none", "gas", "burnt"))
 OPEN = Atom("window", "open")
 HOT, COLD = Atom("degrees", 50, "at least"), Atom("degrees", 5, "below")
@@ -46,6 +46,7 @@ QUESTIONS = (
     _question("lamp"),
     _question("door"),
     _question("key"),
+    _question("dust"),
 )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ FLAGS = (
     _flag("burning", "Fire", LEAVE, {SMOKE, BURNT}, {SMOKE, HOT}, {SMOKE, ALARM}),
     _flag("never-seen", "Fire", LEAVE),
     _flag("draught", "Leak", LEAVE, {COLD, OPEN, DOOR}),
-    _flag("soot", "Dirt", CALL, {SMOKE, BURNT, DOOR}, {SMOKE, LAMP, DOOR}),
+    _flag("soot", "Dirt", CALL, {SMOKE, BURNT, DUST}, {SMOKE, LAMP, DUST}),
 )
 
 WINDOW = Contradiction(

@@ -21,6 +21,7 @@ from tests.reasoner.small_domain import (
     CALL,
     COLD,
     DOOR,
+    DUST,
     FLAGS,
     GAS,
     HOT,
@@ -71,8 +72,8 @@ def _assess(answers: Given) -> Result:
         ({"degrees": 5, "window": "open"}, WAIT, ()),
         ({"degrees": 4, "window": "shut"}, WAIT, ()),
         ({"degrees": 4, "window": "open", "door": True}, LEAVE, ("Leak", "Frost")),
-        ({"smoke": True, "lamp": True, "door": True}, CALL, ("Dirt",)),
-        ({"smoke": True, "smell": "gas", "degrees": 100, "lamp": True, "door": True}, LEAVE, ("Fire", "Leak", "Dirt")),
+        ({"smoke": True, "lamp": True, "dust": True}, CALL, ("Dirt",)),
+        ({"smoke": True, "smell": "gas", "degrees": 100, "lamp": True, "dust": True}, LEAVE, ("Fire", "Leak", "Dirt")),
     ],
 )
 def test_tier_and_conditions(answers: Given, tier: object, conditions: tuple[str, ...]) -> None:
@@ -85,18 +86,23 @@ def test_tier_and_conditions(answers: Given, tier: object, conditions: tuple[str
 @pytest.mark.parametrize(
     ("answers", "ceiling", "asked"),
     [
-        ({}, LEAVE, "smell:Leave smoke:Leave degrees:Leave alarm:Leave window:Leave door:Leave lamp:Call"),
-        ({"smoke": True}, LEAVE, "smell:Leave degrees:Leave alarm:Leave window:Leave door:Leave lamp:Call"),
-        ({"smell": None}, LEAVE, "smoke:Leave degrees:Leave alarm:Leave window:Leave door:Leave lamp:Call"),
+        ({}, LEAVE, "smell:Leave smoke:Leave degrees:Leave alarm:Leave window:Leave door:Leave lamp:Call dust:Call"),
+        ({"smoke": True}, LEAVE, "smell:Leave degrees:Leave alarm:Leave window:Leave door:Leave lamp:Call dust:Call"),
+        ({"smell": None}, LEAVE, "smoke:Leave degrees:Leave alarm:Leave window:Leave door:Leave lamp:Call dust:Call"),
         ({"smell": "gas"}, LEAVE, ""),
-        ({"smoke": True, "window": "open"}, LEAVE, "smell:Leave degrees:Leave door:Leave lamp:Call"),
-        ({"smoke": True, "window": "open", "degrees": 20}, LEAVE, "smell:Leave lamp:Call door:Call"),
+        ({"smoke": True, "window": "open"}, LEAVE, "smell:Leave degrees:Leave door:Leave lamp:Call dust:Call"),
+        ({"smoke": True, "window": "open", "degrees": 20}, LEAVE, "smell:Leave lamp:Call dust:Call"),
         ({"degrees": 4, "window": "open"}, LEAVE, "smell:Leave door:Leave smoke:Leave"),
-        ({"smell": "none", "door": False}, LEAVE, "smoke:Leave degrees:Leave window:Call"),
-        ({"window": "shut"}, LEAVE, "smell:Leave smoke:Leave degrees:Leave alarm:Leave lamp:Call door:Call"),
+        ({"smell": "none", "door": False}, LEAVE, "smoke:Leave degrees:Leave window:Call lamp:Call dust:Call"),
+        ({"window": "shut"}, LEAVE, "smell:Leave smoke:Leave degrees:Leave alarm:Leave lamp:Call dust:Call"),
+        ({"lamp": False}, LEAVE, "smell:Leave smoke:Leave degrees:Leave alarm:Leave window:Leave door:Leave"),
         ({"window": "shut", "lamp": False}, LEAVE, "smell:Leave smoke:Leave degrees:Leave alarm:Leave"),
-        ({"window": "shut", "smoke": None}, LEAVE, "smell:Leave degrees:Leave alarm:Leave lamp:Call door:Call"),
-        ({"key": True, "smell": "none"}, LEAVE, "smoke:Leave degrees:Leave window:Leave door:Leave lamp:Call"),
+        ({"window": "shut", "smoke": None}, LEAVE, "smell:Leave degrees:Leave alarm:Leave lamp:Call dust:Call"),
+        (
+            {"key": True, "smell": "none"},
+            LEAVE,
+            "smoke:Leave degrees:Leave window:Leave door:Leave lamp:Call dust:Call",
+        ),
         ({"key": True, "smell": "burnt", "window": "shut"}, LEAVE, "smoke:Leave degrees:Call"),
         (CALM, LEAVE, "degrees:Leave window:Leave door:Leave"),
         ({**CALM, "door": False}, CALL, "degrees:Call window:Call"),
@@ -138,7 +144,7 @@ def test_what_a_result_says() -> None:
 
 
 def test_a_red_flag_rests_on_the_first_of_its_sets_that_holds() -> None:
-    (fire, _) = _assess({"smoke": True, "smell": "burnt", "degrees": 70, "door": True}).conditions
+    (fire, _) = _assess({"smoke": True, "smell": "burnt", "degrees": 70, "dust": True}).conditions
     assert [reason.question for reason in fire.red_flags[0].because] == ["smoke", "smell"]
 
 
@@ -194,7 +200,7 @@ def test_contradictions_come_with_the_answers_that_make_them(evaluator: Evaluato
 
 
 def test_every_answer_that_is_spoken_of_has_a_bit_in_the_order_of_the_questions(evaluator: Evaluator) -> None:
-    in_order = [SMOKE, BURNT, GAS, NO_SMELL, HOT, COLD, OPEN, ALARM, LAMP, DOOR, KEY]
+    in_order = [SMOKE, BURNT, GAS, NO_SMELL, HOT, COLD, OPEN, ALARM, LAMP, DOOR, KEY, DUST]
     assert [evaluator.bits_of([atom]) for atom in in_order] == [1 << number for number in range(len(in_order))]
     assert evaluator.bits_of(in_order) == 2 ** len(in_order) - 1
     assert evaluator.question_ids == tuple(question.id for question in QUESTIONS)
@@ -202,7 +208,7 @@ def test_every_answer_that_is_spoken_of_has_a_bit_in_the_order_of_the_questions(
 
 
 def test_a_position_is_what_is_given_what_is_open_and_what_is_not_known(evaluator: Evaluator) -> None:
-    every = evaluator.bits_of([SMOKE, BURNT, GAS, NO_SMELL, HOT, COLD, OPEN, ALARM, LAMP, DOOR, KEY])
+    every = evaluator.bits_of([SMOKE, BURNT, GAS, NO_SMELL, HOT, COLD, OPEN, ALARM, LAMP, DOOR, KEY, DUST])
     answers: Given = {"smoke": True, "smell": None, "degrees": 20, "door": False, "lamp": None}
     given = evaluator.given(answers)
     settled, unknown = evaluator.bits_of([HOT, COLD, DOOR]), evaluator.bits_of([BURNT, GAS, NO_SMELL, LAMP])
@@ -212,7 +218,7 @@ def test_a_position_is_what_is_given_what_is_open_and_what_is_not_known(evaluato
 
 
 def test_patterns_are_listed_by_tier_and_then_in_the_order_of_the_red_flags(evaluator: Evaluator) -> None:
-    numbers = {"smoke": 1, "smell": 2, "degrees": 4, "window": 8, "alarm": 16, "lamp": 32, "door": 64}
+    numbers = {"smoke": 1, "smell": 2, "degrees": 4, "window": 8, "alarm": 16, "lamp": 32, "door": 64, "dust": 256}
 
     def pattern(red_flag: int, rank: int, *atoms: Atom) -> Pattern:
         questions = sum(numbers[atom.question] for atom in atoms)
@@ -226,8 +232,8 @@ def test_patterns_are_listed_by_tier_and_then_in_the_order_of_the_red_flags(eval
         pattern(5, 2, COLD, OPEN, DOOR),
         pattern(0, 1, COLD, OPEN),
         pattern(1, 1, HOT),
-        pattern(6, 1, SMOKE, BURNT, DOOR),
-        pattern(6, 1, SMOKE, LAMP, DOOR),
+        pattern(6, 1, SMOKE, BURNT, DUST),
+        pattern(6, 1, SMOKE, LAMP, DUST),
     )
 
 
@@ -246,15 +252,15 @@ def test_what_is_within_reach_is_listed_as_products(evaluator: Evaluator) -> Non
         product(2, {SMOKE}, {BURNT, HOT}),
         product(2, {COLD}, {DOOR}, {OPEN}),
     ]
-    lower = [product(1, {COLD}, {OPEN}), product(1, {HOT}), product(1, {DOOR}, {SMOKE}, {BURNT, LAMP})]
+    lower = [product(1, {COLD}, {OPEN}), product(1, {HOT}), product(1, {DUST}, {SMOKE}, {BURNT, LAMP})]
     assert reachable({}, 0) == highest + lower
     assert reachable({}, 1) == highest
     assert reachable({}, 2) == []
-    assert reachable({"smoke": True, "smell": "none", "degrees": 20, "door": None}, 0) == [product(1, {DOOR}, {LAMP})]
+    assert reachable({"smoke": True, "smell": "none", "degrees": 20, "dust": None}, 0) == [product(1, {DUST}, {LAMP})]
 
 
 def test_red_flags_come_by_tier_condition_and_id(evaluator: Evaluator) -> None:
-    given = evaluator.bits_of([SMOKE, BURNT, GAS, HOT, COLD, OPEN, DOOR])
+    given = evaluator.bits_of([SMOKE, BURNT, GAS, HOT, COLD, OPEN, DOOR, DUST])
     found = evaluator.red_flags(given)
     assert [FLAGS[number].id for number in found] == ["burning", "draught", "gas", "soot", "heat", "frozen-pipes"]
     assert list(evaluator.shown_by(3, given)) == [0, 1]
