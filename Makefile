@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast lint types knowledge format test lowest build environment audit sbom bench fuzz soak
+.PHONY: help check fast lint types knowledge format test lowest build environment audit sbom bench mutation fuzz soak
 
 VERSION = $(shell $(PYTHON) -m hatchling version)
 WHEEL = dist/caretier-$(VERSION)-py3-none-any.whl
@@ -18,10 +18,10 @@ lint:  ## Check style and form of the code.
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-types:  ## Check the types of the code, the tests and the benchmarks.
+types:  ## Check the types of the code, the tests, the benchmarks and the mutants.
 	$(PYTHON) -m mypy
 	$(PYTHON) -m mypy --explicit-package-bases tests
-	$(PYTHON) -m mypy benchmarks
+	$(PYTHON) -m mypy benchmarks mutation
 
 knowledge:  ## Check form, house rules and logic of ontology and shapes.
 	$(PYTHON) -m caretier.cli format --check ontology shapes examples/headache
@@ -62,6 +62,9 @@ sbom: environment  ## Write the bill of materials of what is installed with the 
 
 bench:  ## Measure speed, and print it as ratios beside what was to be reached.
 	$(PYTHON) -m benchmarks
+
+mutation:  ## Change the evaluator in hundreds of ways, and count what the tests notice; needs the extra `mutation`.
+	$(PYTHON) -m mutation
 
 fuzz:  ## Try spoilt input on every parser and request for MINUTES=10, other input each time.
 	$(PYTHON) -m tests.hostile --minutes $(or $(MINUTES),10)

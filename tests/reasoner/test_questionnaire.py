@@ -6,6 +6,7 @@ import pytest
 
 from caretier import InvalidAnswersError, KnowledgeBase
 from caretier.errors import visible
+from caretier.questionnaire import is_answer
 
 
 def _messages(kb: KnowledgeBase, document: object) -> list[str]:
@@ -79,3 +80,19 @@ def test_a_question_gives_itself_as_plain_data(kb: KnowledgeBase) -> None:
     severities = questions["pain-severity"]["options"]
     assert isinstance(severities, list)
     assert [option["id"] for option in severities] == ["mild", "moderate", "severe", "very-severe"]
+
+
+@pytest.mark.parametrize(
+    ("question", "allowed", "refused"),
+    [
+        ("fever", [True, False], [1, 0, "yes", None]),
+        ("pain-severity", ["mild", "severe"], ["sever", "", True, 1, None]),
+        ("age", [0, 1, 119, 120], [-1, 121, True, 47.0, "47", None]),
+    ],
+)
+def test_which_answers_a_question_allows(
+    kb: KnowledgeBase, question: str, allowed: list[object], refused: list[object]
+) -> None:
+    asked = kb.questionnaire.by_id[question]
+    assert [is_answer(asked, answer) for answer in allowed] == [True] * len(allowed)
+    assert [is_answer(asked, answer) for answer in refused] == [False] * len(refused)

@@ -21,7 +21,7 @@ def _by_trying(family: list[int]) -> set[int]:
 def test_every_minimal_hitting_set_is_found_and_no_other(family: list[int]) -> None:
     found = transversals(family)
     assert set(found) == _by_trying(family)
-    assert len(set(found)) == len(found)
+    assert list(found) == sorted(set(found), key=lambda bits: (bits.bit_count(), bits)), "smallest first, each once"
 
 
 @given(FAMILIES)
@@ -38,5 +38,11 @@ def test_nothing_hits_an_empty_set_and_everything_hits_an_empty_family() -> None
 def test_too_many_are_an_error() -> None:
     family = [0b11 << 2 * place for place in range(8)]
     assert len(transversals(family, 256)) == 256
-    with pytest.raises(OverflowError):
+    with pytest.raises(OverflowError) as caught:
         transversals(family, 255)
+    assert caught.value.args == (255,)
+
+
+def test_small_sets_are_met_first_so_that_few_are_on_the_way() -> None:
+    """The same family, met in the order of its numbers, comes to nine on the way."""
+    assert transversals([0b11001, 0b100110, 0b110000], 5) == (0b10010, 0b10100, 0b100001, 0b101000, 0b110000)
