@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import caretier
+from caretier import cohort_plain
 from caretier.cohort import assess_table
 from caretier.cohort_duckdb import DuckDBEngine
 from caretier.cohort_gathering import gather_csv
@@ -107,6 +108,37 @@ def test_rows_on_several_lines_are_counted(kb: caretier.KnowledgeBase, tmp_path:
     source = tmp_path / "in.csv"
     source.write_text(f'id,note,{NUMB}\na,"quoted,true\nb,also",false\nc,,true\n')
     assert assess_table(kb, str(source), tmp_path / "out.csv", keep=["note"]).spanning == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "plain"),
+    [
+        (b"a,b\n1,2\n\n3,4", True),
+        (b"\xef\xbb\xbfa,b\r\n1,2\r\n\r\n3,4\r\n", True),
+        (b"a\n1\n", False),  # of one column nobody can say whether a blank line is a row
+        (b'a,b\n1,"2"\n', False),
+        (b"a,b\r\n1,2\n", False),
+        (b"a,b\n1,2\r\n", False),
+        (b"a,b\n1,2\r3,4\n", False),
+        (b"a,b\r\n1,2\r", False),
+        (b"a,b\n1\r,2\r\n", False),
+        (b"a,b\n1,2,\n", False),
+        (b"a,b\n1\n", False),
+        (b"a,b\n1,2\n3", False),
+        (b"a,b\n1,\xff\n", False),
+        (b"a,b\n1," + b"2" * 1_000_001 + b"\n", False),
+        (b"a,b\n1," + b"2" * 1_000_001, False),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+@pytest.mark.parametrize("chunk", [1, 2, 3, 1 << 24])
+def test_what_leaves_something_to_guess_is_not_plain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, plain: bool, chunk: int
+) -> None:
+    monkeypatch.setattr(cohort_plain, "_CHUNK", chunk if len(content) < 100 else 1 << 18)
+    file = tmp_path / "in.csv"
+    file.write_bytes(content)
+    assert is_plain(find_source(str(file))) == plain
 
 
 CELLS = st.sampled_from(

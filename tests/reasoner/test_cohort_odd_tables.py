@@ -302,11 +302,12 @@ def test_a_response_that_cannot_be_used_keeps_its_name(
     (folder / "a.ndjson").write_text('\n{"resourceType": "Patient"}\n')
     wrong = {"resourceType": "QuestionnaireResponse", "status": "none"}
     given = {"resourceType": "Parameters", "parameter": [{"name": "response", "resource": {**wrong, "id": "r8"}}]}
-    (folder / "b.ndjson").write_text("".join(json.dumps(each) + "\n" for each in ({**wrong, "id": "r7"}, given, wrong)))
+    lines = [json.dumps(each) + "\n" for each in ({**wrong, "id": "r7"}, given, wrong)]
+    (folder / "b.ndjson").write_text("\n" + "".join(lines))
     rows = assess(folder)
     assert [row["id"] for row in rows] == [None, "r7", "r8", None]
     assert rows[0]["error"].startswith("a.ndjson: line 2: ")
-    assert rows[3]["error"].startswith("b.ndjson: line 3: ")
+    assert rows[3]["error"].startswith("b.ndjson: line 4: ")
 
 
 def test_a_report_that_cannot_be_written_costs_no_earlier_result(
