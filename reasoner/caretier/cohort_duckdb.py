@@ -217,6 +217,8 @@ def _told(error: Exception) -> str:
     lowered = text.lower()
     if "no space left" in lowered or "file too large" in lowered:
         return "The disk is full; nothing was written. Make room, or write the result to another disk."
+    if "gzip" in lowered:
+        return f"A compressed file cannot be read, and nothing was written; unpack it first. {text[:400]}"
     if "out of memory" in lowered:
         return "Memory was not enough; nothing was written. Give the machine more, or split the table."
     return f"DuckDB could not do it, and nothing was written: {text[:400]}"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from caretier.cohort_columns import UNREADABLE
-from caretier.cohort_input import MAXIMUM_CELL, Source, opened
+from caretier.cohort_input import MAXIMUM_CELL, Source, long_cells, opened
 from caretier.documents import parse_json
 from caretier.errors import InvalidAnswersError, UnreadableInputError
 from caretier.knowledge_base import KnowledgeBase
@@ -28,6 +28,8 @@ Advance = Callable[[float], None]
 """Is told which part of the files is read."""
 
 _BATCH = 20_000
+_MOST_COLUMNS = 2_000
+"""Of different keys in lines of JSON; each is a column of the whole table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,8 @@ def gather_csv(source: Source, folder: Path, advance: Advance = lambda _: None) 
                         spanning += lines.number - before > 1
                         yield {name: cell or None for name, cell in zip(source.header, cells or [""], strict=True)}
 
-    limit = csv.field_size_limit(MAXIMUM_CELL)
-    try:
+    with long_cells():
         files = _write(rows(), dict.fromkeys(source.header), folder, lambda: advance(reading.part))
-    finally:
-        csv.field_size_limit(limit)
     return Gathered(source.header, files, spanning)
 
 
@@ -95,6 +94,11 @@ def gather_ndjson(source: Source, folder: Path, advance: Advance = lambda _: Non
                 yield {UNREADABLE: f"{_lines(source, file, number, number)} cannot be read: {error}"}
                 continue
             names.update(dict.fromkeys(data))
+            if len(names) > _MOST_COLUMNS:
+                told = (
+                    f"{_lines(source, file, number, number)}: up to here are more than {_MOST_COLUMNS:,} different keys"
+                )
+                raise UnreadableInputError(f"{told}; give each column one key in all lines.")
             yield {name: _as_json(value) for name, value in data.items()}
 
     files = _write(rows(), names, folder, lambda: advance(reading.part))

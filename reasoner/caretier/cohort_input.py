@@ -113,9 +113,20 @@ def _header(file: str, start: bytes) -> tuple[str, tuple[str, ...]]:
         raise UnreadableInputError(f"{file}: it is empty; a header with the names of the columns is needed.")
     delimiter = max(",;\t|", key=re.sub(r'"[^"]*"', "", first).count)
     try:
-        return delimiter, tuple(next(csv.reader([first], delimiter=delimiter, strict=True)))
+        with long_cells():
+            return delimiter, tuple(next(csv.reader([first], delimiter=delimiter, strict=True)))
     except csv.Error as error:
         raise UnreadableInputError(f"{file}: the header cannot be read: {error}; look at its quotes.") from None
+
+
+@contextmanager
+def long_cells() -> Iterator[None]:
+    """Let Python's reader of CSV take cells as long as ours may be."""
+    limit = csv.field_size_limit(MAXIMUM_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
 
 
 @contextmanager

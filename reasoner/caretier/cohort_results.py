@@ -14,8 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from caretier.cohort_duckdb import DuckDBEngine
 
-_FORMULA = r"((?:^|[;|\t])\s*)([=+@＝＋－＠-])"
-"""Where a spreadsheet begins a formula, also one that divides cells at another sign than the comma."""
+_FORMULA = r"((?:^|[;|\t\r\n])\s*)([=+@＝＋－＠-])"
+"""Where a spreadsheet begins a formula, also one that divides cells at another sign than the comma, and at line breaks
+then, since it takes no quote within a cell for one."""
 
 _NUMBER = r"\s*[-+]?[0-9]+([.,][0-9]+)*([eE][-+]?[0-9]+)?\s*"
 

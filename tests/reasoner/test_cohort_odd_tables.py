@@ -180,6 +180,8 @@ def test_a_number_with_a_unit_is_read_or_refused(
         ("in.csv.gz", gzip.compress(b"id,fever\n1,true\n")[:12], "cannot be read"),
         ("in.ndjson.gz", gzip.compress(b'{"fever": true}\n' * 9)[:-9], "cut"),
         ("in.csv.gz", gzip.compress(b"id,fever\n1,true\n", 0).replace(b"true", b"fals"), "damaged"),
+        ("in.csv.gz", gzip.compress(b"id,fever\n1,true\n") + b"\0" * 512, "unpack it first"),
+        ("in.ndjson", b"".join(b'{"k%d": 1}\n' % n for n in range(2_001)), "more than 2,000 different keys"),
     ],
     ids=[
         "utf-16",
@@ -194,6 +196,8 @@ def test_a_number_with_a_unit_is_read_or_refused(
         "cut at once",
         "cut lines",
         "altered",
+        "padded",
+        "a key a line",
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_with_a_remedy(
@@ -247,9 +251,9 @@ def test_a_link_stays_one_and_what_it_leads_to_is_written(kb: caretier.Knowledge
 
 
 def test_no_cell_of_csv_is_a_formula(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
-    hostile = ["=1+1", "+49 30 12", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1+1", "x;=1+1", "a\t@b"]
-    made = ["'=1+1", "'+49 30 12", "'-2+3", "'@SUM(A1)", "\t'=1", " '=1", "'＝1+1", "x;'=1+1", "a\t'@b"]
-    harmless = ["-3", "+1.5e3", "a=1", "1-2", "", "'=1", "-1,234.5", "a\r\n=", "\tx"]
+    hostile = ["=1+1", "+49 30 12", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1+1", "x;=1+1", "a\t@b", "a\r\n=1"]
+    made = ["'=1+1", "'+49 30 12", "'-2+3", "'@SUM(A1)", "\t'=1", " '=1", "'＝1+1", "x;'=1+1", "a\t'@b", "a\r\n'=1"]
+    harmless = ["-3", "+1.5e3", "a=1", "1-2", "", "'=1", "-1,234.5", "a\r\nb", "\tx"]
     cells = hostile + harmless
     table = {"id": cells, "fever": [True] * len(cells), "=x": [["a", cell] for cell in cells]}
     table["bytes"] = [b"=1+1"] * len(cells)
