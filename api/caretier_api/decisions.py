@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
@@ -55,12 +56,13 @@ class Recorder:
 def packed(decisions: Sequence[Decision], outcome: bytes | Problem) -> bytes:
     """Write what came of an operation, with what was decided in it, for another process."""
     problem = orjson.loads(rendered(outcome)) if isinstance(outcome, Problem) else None
-    head = orjson.dumps({"decisions": [each.to_dict() for each in decisions], "problem": problem})
+    told = {"decisions": [each.to_dict() for each in decisions], "problem": problem}
+    head = json.dumps(told).encode()  # which writes whole numbers of any length, unlike orjson
     return head + b"\n" + (outcome if isinstance(outcome, bytes) else b"")
 
 
 def unpacked(told: bytes) -> tuple[Sequence[Told], bytes | Problem]:
     """Read what `packed` wrote."""
     head, _, content = told.partition(b"\n")
-    read = orjson.loads(head)
+    read = json.loads(head)
     return read["decisions"], content if read["problem"] is None else read_problem(orjson.dumps(read["problem"]))

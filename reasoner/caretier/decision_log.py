@@ -69,7 +69,7 @@ class DecisionLog:
 
     def _open(self, now: datetime.datetime) -> int:
         path = self.folder / f"{now.astimezone(datetime.UTC).date()}{ENDING}"
-        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 def _is_torn(file: int) -> bool:

@@ -8,33 +8,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from caretier.errors import UnreadableInputError, visible
+from caretier.limits import MAXIMUM_TERMS
 
-_KEYWORDS = frozenset(
+_OF_NODES = frozenset(
     {
-        "@base", "@container", "@context", "@direction", "@graph", "@id", "@included", "@index", "@language", "@list",
-        "@nest", "@none", "@prefix", "@propagate", "@protected", "@reverse", "@set", "@type", "@value", "@version",
-        "@vocab", "@json",
+        "@context", "@direction", "@graph", "@id", "@included", "@index", "@language", "@list", "@nest", "@reverse",
+        "@set", "@type", "@value",
     }
 )  # fmt: skip
+"""The keywords that say something within a node; a reader leaves out all others there."""
+
 _IN_NO_IRI = re.compile(r"[\x00-\x20<>\"{}|^`\\\ufffe\uffff]")
 _FULL = ("http://", "https://", "urn:")
 """How IRIs begin that are written out; anything else before a colon has to be a prefix that is declared."""
 
+_ENDS_OF_PREFIXES = (":", "/", "?", "#", "[", "]", "@")
+"""What an IRI has to end in for its term to be a prefix, unless the term says that it is one."""
+
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
-Terms = Mapping[str, str]
-"""What stands for what in a part of a document: a term or a prefix for an IRI or a keyword; `@vocab` for all others."""
 
-_COERCED = "@coerced "
-"""What the name of a term has before it, among the terms, whose texts are IRIs."""
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What stands for what in a part of a document.
+
+    `meant` has the IRI or keyword of each term, and `vocabulary` what stands before all other names; `prefixes` are
+    the terms that may stand before a colon, `coerced` those whose texts are IRIs.
+    """
+
+    meant: Mapping[str, str] = field(default_factory=dict)
+    vocabulary: str | None = None
+    prefixes: frozenset[str] = frozenset()
+    coerced: frozenset[str] = frozenset()
 
 
 def require_meaning(data: object) -> None:
     """Raise UnreadableInputError for a document that would have to be fetched from elsewhere, or lose a part of it."""
-    waiting: list[tuple[Any, Terms]] = [(data, {})]
+    waiting: list[tuple[Any, _Terms]] = [(data, _Terms())]
+    defined = 0
     while waiting:
         entry, terms = waiting.pop()
         if isinstance(entry, list):
@@ -43,6 +58,9 @@ def require_meaning(data: object) -> None:
             if "@import" in entry:
                 raise _fetched()
             if "@context" in entry:
+                defined += sum(len(each) for each in _listed(entry["@context"]) if isinstance(each, dict))
+                if defined > MAXIMUM_TERMS:
+                    raise UnreadableInputError(f"its contexts have more than {MAXIMUM_TERMS:,} terms; one will do.")
                 terms = _within(terms, entry["@context"])
             for key, value in entry.items():
                 if key != "@context":
@@ -51,70 +69,114 @@ def require_meaning(data: object) -> None:
                     waiting.append((value, terms))
 
 
-def _within(terms: Terms, context: object) -> Terms:
+def _within(terms: _Terms, context: object) -> _Terms:
     """Return what stands for what within a context."""
-    found = dict(terms)
-    for each in context if isinstance(context, list) else [context]:
-        if isinstance(each, str):
+    for each in _listed(context):
+        if isinstance(each, str) or (isinstance(each, dict) and "@import" in each):
             raise _fetched()
         if each is None:
-            found = {}
+            terms = _Terms()
         elif isinstance(each, dict):
-            if "@import" in each:
-                raise _fetched()
-            for term, definition in each.items():
-                _define(found, term, definition)
-    return found
+            terms = _defined(terms, each)
+    return terms
 
 
-def _define(terms: dict[str, str], term: str, definition: object) -> None:
-    meant, coerced = definition, None
-    if isinstance(definition, dict):
-        if "@context" in definition:
-            if any(isinstance(each, str) for each in _listed(definition["@context"])):
-                raise _fetched()
-            raise UnreadableInputError(f'the context of the term "{visible(term)}" is not read; put it on the nodes.')
-        meant = definition.get("@id", definition.get("@reverse", term if ":" in term else None))
-        coerced = definition.get("@type")
-        if meant is None and "@vocab" in terms and "@id" not in definition:
-            meant = terms["@vocab"] + term
-    if not isinstance(meant, str):  # a term for nothing
-        terms.pop(term, None)
-        return
-    if _IN_NO_IRI.search(meant):
-        raise _no_iri(meant)
-    terms[term] = meant
-    if coerced in ("@id", "@vocab"):
-        terms[_COERCED + term] = ""
+def _defined(terms: _Terms, context: Mapping[str, Any]) -> _Terms:
+    """Add what a context defines, whatever its order: settings first, then prefixes, then what is written with them."""
+    if "@base" in context and not _is_full(context["@base"]):
+        raise UnreadableInputError('"@base" in a JSON-LD context has to be a whole IRI.')
+    if "@vocab" in context:
+        if not _is_full(context["@vocab"]):
+            raise UnreadableInputError('"@vocab" in a JSON-LD context has to be a whole IRI.')
+        terms = replace(terms, vocabulary=context["@vocab"])
+    waiting = {term: definition for term, definition in context.items() if not term.startswith("@")}
+    for term, definition in sorted(waiting.items(), key=lambda each: not _is_full(_meaning(each[1]))):
+        terms = _with(terms, term, definition)
+    return terms
 
 
-def _require_key(key: str, terms: Terms) -> None:
+def _with(terms: _Terms, term: str, definition: object) -> _Terms:
+    told = definition if isinstance(definition, dict) else {}
+    if "@context" in told:
+        if any(isinstance(each, str) for each in _listed(told["@context"])):
+            raise _fetched()
+        raise UnreadableInputError(f'the context of the term "{visible(term)}" is not read; put it on the nodes.')
+    meant = _meaning(definition)
+    if meant is None and isinstance(definition, dict) and not definition.keys() & {"@id", "@reverse"}:
+        meant = terms.vocabulary + term if terms.vocabulary is not None and ":" not in term else term
+    if not isinstance(meant, str):
+        raise UnreadableInputError(f'the term "{visible(term)}" stands for nothing, and what is said with it is lost.')
+    if meant not in _OF_NODES:
+        meant = _expanded(meant, terms, f'the term "{visible(term)}"')
+    if ":" in term and meant != _expanded(term, terms, "it"):
+        raise UnreadableInputError(f'the term "{visible(term)}" looks like an IRI, and stands for another.')
+    is_prefix = told["@prefix"] is True if "@prefix" in told else not told and meant.endswith(_ENDS_OF_PREFIXES)
+    return replace(
+        terms,
+        meant={**terms.meant, term: meant},
+        prefixes=terms.prefixes | {term} if is_prefix else terms.prefixes - {term},
+        coerced=terms.coerced | {term} if told.get("@type") in ("@id", "@vocab") else terms.coerced - {term},
+    )
+
+
+def _meaning(definition: object) -> object:
+    """Return what a definition says that a term stands for."""
+    return definition.get("@id", definition.get("@reverse")) if isinstance(definition, dict) else definition
+
+
+def _expanded(name: str, terms: _Terms, said: str) -> str:
+    """Write out the name of a property, type or term; refuse one that has no meaning, and would be left out."""
+    prefix, colon, rest = name.partition(":")
+    whole: str | None = None
+    if _IN_NO_IRI.search(name):
+        raise _no_iri(name)
+    if colon and prefix in terms.prefixes and not rest.startswith("//"):
+        whole = terms.meant[prefix] + rest
+    elif colon:
+        whole = name if name.startswith(_FULL) else None
+    elif not name.startswith("@") and terms.vocabulary is not None and name not in terms.meant:
+        whole = terms.vocabulary + name
+    if whole is None:
+        raise UnreadableInputError(f'{said} has no meaning in its JSON-LD context ("{visible(name)[:200]}").')
+    return whole
+
+
+def _require_key(key: str, terms: _Terms) -> None:
     """Refuse a key that would be left out."""
-    if key in terms or key in _KEYWORDS:
-        return
-    prefix, colon, _ = key.partition(":")
-    has_meaning = prefix in terms or key.startswith(_FULL) if colon else "@vocab" in terms and not key.startswith("@")
-    if not has_meaning or _IN_NO_IRI.search(key):
-        raise UnreadableInputError(f'the key "{visible(key)}" has no meaning in its JSON-LD context.')
+    if key not in terms.meant and key not in _OF_NODES:
+        _expanded(key, terms, f'the key "{visible(key)}"')
 
 
-def _require_value(key: str, value: object, terms: Terms) -> None:
+def _require_value(key: str, value: object, terms: _Terms) -> None:
     """Refuse a name that is no IRI, a type that no context gives a meaning, and a language that is none."""
-    meant = terms.get(key, key)
-    if meant in ("@id", "@type") or _COERCED + key in terms:
+    meant = terms.meant.get(key, key)
+    if meant in ("@id", "@type") or key in terms.coerced:
         for text in _texts(value):
-            if _IN_NO_IRI.search(text):
+            if _IN_NO_IRI.search(text) or text.startswith("@"):
                 raise _no_iri(text)
-            if meant == "@type" and text not in terms and not text.startswith("_:"):
-                _require_key(text, terms)
+            if meant == "@type" and text not in terms.meant and not text.startswith("_:"):
+                _expanded(text, terms, f'the type "{visible(text)}"')
     elif meant == "@language":
         for text in _texts(value):
             if not _LANGUAGE.fullmatch(text):
                 raise UnreadableInputError(f'"{visible(text)}" is the tag of no language.')
 
 
+def _is_full(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(_FULL) and not _IN_NO_IRI.search(value)
+
+
 def _texts(value: object) -> Iterator[str]:
-    yield from (each for each in _listed(value) if isinstance(each, str))
+    """Find the texts in a value, also within sets and lists."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, list):
+            waiting.extend(each)
+        elif isinstance(each, dict):
+            waiting.extend(each[within] for within in ("@set", "@list") if within in each)
 
 
 def _listed(value: object) -> list[Any]:

@@ -20,3 +20,6 @@ MAXIMUM_DEPTH = 100
 
 DEFAULT_TIME_LIMIT = 600.0
 """Seconds after which a run of the reasoner is stopped, unless another limit is asked for."""
+
+MAXIMUM_TERMS = 1_000
+"""How many terms the contexts of a JSON-LD document may define; a reader copies them for each node with a context."""

@@ -30,6 +30,9 @@ _BRACKETS = re.compile(
 A text need not come to its end: to look for another one in it at each of its quotes would take minutes.
 """
 
+_OF_RDF = frozenset({"ID", "about", "datatype", "nodeID", "parseType", "resource"})
+"""The attributes that say how RDF/XML is meant; any other one states something."""
+
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 _SYNTAXES = {
@@ -112,29 +115,53 @@ def _require_whole(text: str) -> None:
 
     Entities are refused before.
     """
-    depth = 0
+    around: list[str] = []
+    """The kinds of elements around: `rdf`, `node` or `property`, which take turns, and what is within `parts`."""
 
-    def begin(_name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        for name, value in attributes.items():
-            if name.endswith(":parseType") and value not in ("Resource", "Collection"):
-                told = f'parseType="{visible(value)[:100]}" is not read, and what is within would be left out.'
-                raise UnreadableInputError(told)
-        depth += 1
-        if depth > MAXIMUM_DEPTH:
+    stating: list[bool] = []
+    """Whether each of them is a property that states more in its attributes, and so may have nothing within."""
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        if len(around) >= MAXIMUM_DEPTH:
             raise too_deep()
+        if stating and stating[-1]:
+            raise _left_out()
+        parse_type = next((value for each, value in attributes.items() if each.endswith(":parseType")), None)
+        if parse_type not in (None, "Resource", "Collection"):
+            told = f'parseType="{visible(str(parse_type))[:100]}" is not read, and what is within would be left out.'
+            raise UnreadableInputError(told)
+        if not around and name.rpartition(":")[2] == "RDF":
+            kind = "rdf"
+        else:
+            kind = "property" if around and around[-1] in ("node", "parts") else "node"
+        states = kind == "property" and any(
+            not each.startswith("xml") and each.rpartition(":")[2] not in _OF_RDF for each in attributes
+        )
+        if states and parse_type is not None:
+            raise _left_out()
+        around.append("parts" if parse_type == "Resource" else kind)
+        stating.append(states)
 
     def end(_name: str) -> None:
-        nonlocal depth
-        depth -= 1
+        around.pop()
+        stating.pop()
+
+    def within(text: str) -> None:
+        if stating and stating[-1] and text.strip():
+            raise _left_out()
 
     parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = begin, end, within
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:
         told = f"it is not well-formed RDF/XML: line {error.lineno}, column {error.offset + 1}."
         raise UnreadableInputError(told) from None
+
+
+def _left_out() -> UnreadableInputError:
+    told = "a property with attributes that state something may have nothing within; a reader would leave them out."
+    return UnreadableInputError(f"it is not well-formed RDF/XML: {told}")
 
 
 def _require_shallow(text: str) -> None:

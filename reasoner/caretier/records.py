@@ -13,6 +13,7 @@ from caretier.decision_log import ENDING
 from caretier.decisions import FORM
 from caretier.documents import parse_json
 from caretier.errors import UnreadableInputError
+from caretier.limits import MAXIMUM_BYTES
 from caretier.questionnaire import Answer
 
 
@@ -69,7 +70,7 @@ def log_files(paths: Iterable[str]) -> list[Path]:
     found = list[Path]()
     for path in map(Path, paths):
         if path.is_dir():
-            files = sorted(path.glob(f"*{ENDING}"))
+            files = sorted(file for file in path.glob(f"*{ENDING}") if file.is_file())
             if not files:
                 raise UnreadableInputError(f"{path} has no file of a decision log (*{ENDING}).")
             found += files
@@ -87,7 +88,8 @@ def read_records(files: Iterable[Path], wanted: Sequence[str] = ()) -> Iterator[
     """
     for path in files:
         with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
+            # a line longer than a record may be is read in parts, none of which is one
+            for number, line in enumerate(iter(lambda: file.readline(MAXIMUM_BYTES + 1), b""), 1):
                 if not line.strip():
                     continue
                 read = _read(Place(str(path), number), line)
@@ -102,7 +104,7 @@ def _read(place: Place, line: bytes) -> Record | LeftOut:
         torn = "" if line.endswith(b"\n") else " It is the last line and was not written to its end."
         return LeftOut(place, f"it cannot be read: {error}{torn}")
     if isinstance(data, dict) and data.get("form", FORM) != FORM:
-        return LeftOut(place, f"it has the form {data['form']!r}; this version of caretier reads {FORM}.")
+        return LeftOut(place, f"it has the form {repr(data['form'])[:20]}; this version of caretier reads {FORM}.")
     try:
         return _record(place, data)
     except (KeyError, TypeError, AttributeError, ValueError):
@@ -117,9 +119,11 @@ def _record(place: Place, data: Any) -> Record:
     if result is not None:
         _require_texts(result["tier"], result["ceiling"], *_ids(result["conditions"]))
     else:
-        _require_texts(error["kind"], error["proven"] or "", *error["problems"])
-    texts = (data["id"], data["time"], data["language"], data["engine"] or "", data["software"])
-    _require_texts(*texts, knowledge["ontology"], knowledge["version"], knowledge["sha256"], document["id"] or "")
+        _require_texts(error["kind"], *error["problems"])
+        _require_texts_or_none(error["proven"])
+    _require_texts(data["id"], data["time"], data["language"], data["software"])
+    _require_texts(knowledge["ontology"], knowledge["version"], knowledge["sha256"])
+    _require_texts_or_none(data["engine"], document["id"])
     return Record(
         place=Place(place.file, place.line, data["id"], data["time"], document["id"]),
         answers=dict(document["answers"].items()),
@@ -139,6 +143,10 @@ def _ids(conditions: Any) -> Iterator[object]:
     for condition in conditions:
         yield condition["id"]
         yield from (flag["id"] for flag in condition["red_flags"])
+
+
+def _require_texts_or_none(*values: object) -> None:
+    _require_texts(*(value for value in values if value is not None))
 
 
 def _require_texts(*values: object) -> None:

@@ -6,6 +6,7 @@ to be, which is an alarm and no change.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from caretier.fhir import domain_iri
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
 from caretier.language import ENGLISH
+from caretier.model import ENGINE as MODEL
 from caretier.questionnaire import Answer, Answers, Questionnaire, is_answer
 from caretier.records import LeftOut, Place, Record
 from caretier.result import SOFTWARE, Result
@@ -168,10 +170,12 @@ def compared(
     if record.is_invalid:  # what could not be used is not here: all that can be compared is what the others prove
         after, says_the_same = Outcome(after.tier, None, is_refused=True), before.tier == after.tier
     else:
-        says_the_same = (record.result, record.error) == (result, error)
+        says_the_same = _spelt(record.result, record.error) == _spelt(result, error)
     kind = _changed(before, after, knowledge.ranks)
     if record.sha256 == knowledge.sha256:
-        is_decided_alike = not unknown and kind in ("ceiling", "same")
+        sees_more = engine != MODEL and record.engine == MODEL  # the reference leaves open what the model can rule out
+        is_ceiling_alike = sees_more or not _is_below(before.ceiling, after.ceiling, knowledge.ranks)
+        is_decided_alike = not unknown and (kind == "same" or (kind == "ceiling" and is_ceiling_alike))
         same_maker = record.software == SOFTWARE and record.engine == engine
         if not is_decided_alike or not (says_the_same or not same_maker):
             kind = "alarm"
@@ -180,6 +184,16 @@ def compared(
         elif kind == "same":
             kind = "words"
     return Rerun(record.place, kind, before, after, unknown)
+
+
+def _is_below(ceiling: str | None, other: str | None, ranks: Mapping[str, int]) -> bool:
+    """Say whether somebody was told that less is open than there is; a tier that there is not tells nothing."""
+    return ranks.get(str(ceiling), -1) < ranks.get(str(other), -1)
+
+
+def _spelt(*told: object) -> str:
+    """Write data so that 1 is not true."""
+    return json.dumps(told, sort_keys=True)
 
 
 def _outcome(result: Mapping[str, Any] | None, error: Mapping[str, Any] | None, lowest: str) -> Outcome:

@@ -210,16 +210,17 @@ def test_decisions_of_other_processes_are_kept_as_well(
 ) -> None:
     """RDF is read in another process, and what it decides or refuses there comes back with the answer."""
     contradictory = f"{TURTLE.removesuffix('.')}; ct:denies bp:SaddleNumbness ."
+    endless = TURTLE.removesuffix(".") + f"; ct:ageInYears {10**30} ."  # more than some writers of JSON can write
     both = f"{TURTLE} {contradictory.partition('> .')[2].replace('example.org/a', 'example.org/b')}"
     more = f"{TURTLE} <urn:own> <http://www.w3.org/2000/01/rdf-schema#subClassOf> bp:SaddleNumbness ."
-    for text, status in ((TURTLE, 200), (contradictory, 409), (both, 409), (more, 200)):
+    for text, status in ((TURTLE, 200), (contradictory, 409), (both, 409), (more, 200), (endless, 422)):
         answered = client.post("/v1/assessments", content=text, headers={"Content-Type": "text/turtle"})
         assert answered.status_code == status, answered.text
     assert told(folder)[0] == ("result", "EmergencyCare")
     kinds = [kind for kind, _ in told(folder)]
-    assert kinds == ["result", "contradiction", "contradiction", "result"], "all or none is told"
-    assert [each["engine"] for each in kept(folder)] == ["model", None, None, "reference"]
-    assert [each["complete"] for each in kept(folder)] == [True, False, False, False], "RDF may say more than answers"
+    assert kinds == ["result", "contradiction", "contradiction", "result", "invalid"], "all or none is told"
+    assert [each["engine"] for each in kept(folder)] == ["model", None, None, "reference", None]
+    assert [each["complete"] for each in kept(folder)] == [True, *[False] * 4], "RDF may say more than answers"
     assert replay(kb, read_records(log_files([str(folder)]))).kinds == {"reproduced": 1}
 
 

@@ -134,6 +134,17 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path / "decisions", lambda: datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC))
+    log.folder.mkdir()
+    (log.folder / "2026-01-02.ndjson").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DecisionLogError, match="No decision can be written"):
+        log.prepare()
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        log.append({})
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_each_day_of_utc_has_a_file(tmp_path: Path) -> None:
     last = datetime.datetime(2026, 12, 31, 23, 59, 59, 999_000, tzinfo=datetime.UTC)
     east = datetime.timezone(datetime.timedelta(hours=2))

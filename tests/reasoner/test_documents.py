@@ -69,7 +69,7 @@ def test_every_ending_belongs_to_one_format() -> None:
             b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="urn:x"><x:A><x:b><x:C/></x:b>',
             "line 1",
         ),
-        ("jsonld", b'{"@context": {"ct": "urn:ct"}, "@type": "ct:A", "answers": {}}', '"answers" has no meaning'),
+        ("jsonld", b'{"@context": {"ct": "urn:ct:"}, "@type": "ct:A", "answers": {}}', '"answers" has no meaning'),
         ("yaml", b"a: &x [1]\nb: *x", "aliases"),
         ("yaml", b"answers: {fever: !!bool maybe}", "not usable YAML"),
         ("json", b'{"answers": {}, "id": "\\ud800"}', "surrogate"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from caretier.assessment import Assessment
 from caretier.decision_log import DecisionLog
 from caretier.decisions import Desk
 from caretier.questionnaire import Answer
-from caretier.records import read_records
+from caretier.records import log_files, read_records
 from caretier.replay import Replay, replay
 from tests.reasoner.conftest import RandomAnswers
 
@@ -118,8 +119,13 @@ def _is_refused(data: dict[str, Any]) -> None:
     data["result"], data["error"] = None, {"kind": "contradiction", "proven": "EmergencyCare", "problems": ["x"]}
 
 
+def _spells_otherwise(data: dict[str, Any]) -> None:
+    data["result"]["final"] = int(data["result"]["final"])
+
+
 @pytest.mark.parametrize(
-    "tamper", [_lowers, _hides_a_condition, _rewords, _answers_otherwise, _answers_unheard_of, _is_refused]
+    "tamper",
+    [_lowers, _hides_a_condition, _rewords, _answers_otherwise, _answers_unheard_of, _is_refused, _spells_otherwise],
 )
 def test_another_result_by_the_same_knowledge_is_an_alarm(
     tamper: Change, kb: caretier.KnowledgeBase, tmp_path: Path
@@ -149,8 +155,8 @@ def test_an_alarm_has_an_exit_code_and_words_of_its_own(kb: caretier.KnowledgeBa
 
 
 def test_other_software_or_another_engine_may_use_other_words(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
-    """The decision itself may not differ even then."""
-    path = record(tmp_path, kb, *[{"answers": SHOCK}] * 3)
+    """The decision itself may not differ even then, nor may anybody have been told that less was open than there is."""
+    path = record(tmp_path, kb, *[{"answers": SHOCK}] * 4)
 
     def older(data: dict[str, Any]) -> None:
         data["software"] = "0.0.1"
@@ -160,12 +166,16 @@ def test_other_software_or_another_engine_may_use_other_words(kb: caretier.Knowl
         data["engine"] = "reference"
         data["result"]["ceiling"] = "UrgentAppointment"
 
+    def settled(data: dict[str, Any]) -> None:
+        data["software"] = "0.0.1"
+        data["result"] |= {"ceiling": data["result"]["tier"], "final": True}
+
     def lowered(data: dict[str, Any]) -> None:
         data["software"] = "0.0.1"
         _lowers(data)
 
-    altered(path, older, bounded, lowered)
-    assert rerun(kb, path).kinds == Counter(words=1, ceiling=1, alarm=1)
+    altered(path, older, bounded, settled, lowered)
+    assert rerun(kb, path).kinds == Counter(words=1, alarm=3)
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +249,26 @@ def test_lines_that_are_no_records_are_named_and_the_rest_is_run(kb: caretier.Kn
         assert f"{path}, line {line}" in text
         assert reason in text
     assert "NOT RUN AGAIN: 6" in text
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("engine", []), ("engine", 0), ("answers", {"answers": {}, "id": [], "date": None})]
+)
+def test_an_odd_record_hides_no_alarm(kb: caretier.KnowledgeBase, tmp_path: Path, part: str, value: object) -> None:
+    path = record(tmp_path, kb, *[{"answers": EMERGENCY}] * 2)
+    altered(path, _lowers, lambda data: data.update({part: value}))
+    text = " ".join(command(path, "--id", "x", code=1).split()) + " ".join(command(path, code=3).split())
+    assert text.count("it is no record of a decision") == 2
+
+
+def test_a_line_without_end_and_what_is_no_file_are_no_records(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    path = record(tmp_path, kb, {"answers": EMERGENCY})
+    with path.open("r+b") as file:
+        file.truncate(30_000_000)
+    os.mkfifo(tmp_path / "pipe.ndjson")
+    found = replay(kb, read_records(log_files([str(tmp_path)])))
+    assert found.kinds == Counter(reproduced=1)
+    assert found.left_out
 
 
 def test_what_is_of_another_ontology_or_not_complete_is_left_out(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
