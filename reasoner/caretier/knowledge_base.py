@@ -19,7 +19,7 @@ from caretier.language import ENGLISH, require_language
 from caretier.limits import DEFAULT_TIME_LIMIT
 from caretier.lockfile import NAME, read_model, translated
 from caretier.model import DecisionModel
-from caretier.questionnaire import Answer, Answers, Question, Questionnaire
+from caretier.questionnaire import Answer, Answers, Question, Questionnaire, is_answer
 from caretier.result import Result, Triage
 
 TYPE_CHECKING = False
@@ -242,7 +242,8 @@ class KnowledgeBase:
         others = [number for number in range(len(assessments)) if number not in outcomes]
         if others:
             found = self.reference.assess([assessments[number] for number in others])
-            outcomes |= dict(zip(others, found, strict=True))
+            told = [self._led(assessments[number], outcome) for number, outcome in zip(others, found, strict=True)]
+            outcomes |= dict(zip(others, told, strict=True))
         return [outcomes[number] for number in range(len(assessments))]
 
     def explain(self, answers: Mapping[str, Answer]) -> Explanation:
@@ -268,6 +269,18 @@ class KnowledgeBase:
         from caretier.interview import Interview
 
         return Interview(self.questionnaire, self.assess)
+
+    def _led(self, assessment: Assessment, outcome: Result | InputError) -> Result | InputError:
+        """Let a refusal of RDF tell first what the answers in it prove with which nothing is wrong."""
+        if assessment.graph is None or type(outcome) is not InvalidAnswersError:
+            return outcome
+        by_id = self.questionnaire.by_id
+        readable = {
+            question: answer
+            for question, answer in assessment.answers.values.items()
+            if answer is None or is_answer(by_id[question], answer)
+        }
+        return InvalidAnswersError(outcome.problems, self._proven(readable), readable)
 
     def _proven(self, answers: Mapping[str, Answer]) -> CareTier | None:
         """Return the tier that answers prove, whatever else is said; None for the lowest."""

@@ -52,7 +52,7 @@ class Record:
     def is_invalid(self) -> bool:
         """Say whether some answers of a document could not be used, so that only the others are here.
 
-        Of RDF that was refused nobody knows which engine did it, and nothing is said of what the rest of it proves.
+        Of RDF that was refused nobody knows which engine did it, and it may say more than its answers.
         """
         return self.error is not None and self.error["kind"] == "invalid" and self.engine is not None
 

@@ -13,6 +13,8 @@ from rdflib import RDF, Graph, URIRef
 import caretier
 from caretier import batch
 from caretier.assessment import Assessment
+from caretier.assessments import from_graph
+from caretier.documents import format_named, parse
 from caretier.evaluation import Evaluator
 from caretier.questionnaire import Answer, Questionnaire
 from caretier.reference import Reference
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.slow
 PREFIXES = """@prefix ct: <https://w3id.org/caretier/core#> . @prefix ex: <http://example.org/> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 """
+BP = "https://w3id.org/caretier/back-pain#"
 AssessRdf = Callable[..., list[Result | caretier.InputError]]
 
 
@@ -67,6 +70,21 @@ def test_the_example_of_the_contract(assess_rdf: AssessRdf) -> None:
         "SevereOrProgressiveNeurologicDeficit",
     ]
     assert entry["engine"] == "reference"
+
+
+def test_a_slip_in_rdf_never_hides_what_the_rest_proves(kb: caretier.KnowledgeBase) -> None:
+    found = {}
+    for name in ("SaddleNumbness", "LowerBackPain"):
+        text = f"ex:a a ct:Assessment ; ct:ageInYears 200 ; ct:reports [ a bp:{name} ] ."
+        graph = parse((PREFIXES + f"@prefix bp: <{BP}> .\n" + text).encode(), format_named("turtle"))
+        (found[name],) = kb.assess_many(from_graph(graph, kb.questionnaire))
+    slip, harmless = found["SaddleNumbness"], found["LowerBackPain"]
+    assert isinstance(slip, caretier.InvalidAnswersError)
+    assert slip.proven is not None
+    assert slip.proven.id == "EmergencyCare"
+    assert str(slip).startswith("The other answers alone already mean: emergency care.")
+    assert isinstance(harmless, caretier.InvalidAnswersError)
+    assert harmless.proven is None
 
 
 def test_every_key_of_the_contract_is_there(kb: caretier.KnowledgeBase) -> None:
