@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from caretier_api.app import create_app
 from caretier_api.settings import Settings
 from tests.api.serving import Served, serving
 from tests.api.visitor import Visitor
+from tests.full_disk import files_of_at_most
 
 MARKER = "jane-doe-1961"
 EMERGENCY: Mapping[str, Answer] = {"pain-lower-back": True, "saddle-numbness": True}
@@ -61,17 +61,6 @@ def told(folder: Path) -> list[tuple[str, str | None]]:
         ("result", each["result"]["tier"]) if each["result"] else (each["error"]["kind"], each["error"]["proven"])
         for each in kept(folder)
     ]
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Have every write beyond a size fail: to the program, the disk is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("settings", [Settings(), Settings(decision_log="")], ids=["default", "empty"])

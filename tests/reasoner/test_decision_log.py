@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import resource
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from caretier.documents import format_named, parse
 from caretier.questionnaire import Answer, Answers
 from caretier.records import LeftOut, Record, log_files, read_records
 from tests.conftest import PREFIXES
+from tests.full_disk import files_of_at_most
 
 EMERGENCY: Mapping[str, Answer] = {"pain-lower-back": True, "saddle-numbness": True}
 CONTRADICTION: Mapping[str, Answer] = {"sex": "male", "post-menopause": True, "saddle-numbness": True}
@@ -50,17 +49,6 @@ def decided(kb: caretier.KnowledgeBase, answers: Mapping[str, Answer] = EMERGENC
 def lines(folder: Path) -> list[Any]:
     files = log_files([str(folder)])
     return [json.loads(line) for path in files for line in path.read_bytes().splitlines() if line]
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Have every write beyond a size fail: to the program, the disk is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_record_says_what_was_decided_on_what_and_by_what(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:

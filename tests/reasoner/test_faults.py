@@ -6,14 +6,13 @@ import errno
 import hashlib
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from caretier.hermit import java_executable, logical_part, realise
 from caretier.limits import MAXIMUM_MODEL_BYTES
 from caretier.lockfile import NAME, parse, read_file, read_model
 from caretier.ontology import digest, load_ontology
+from tests.full_disk import files_of_at_most
 from tests.reasoner.conftest import EditedCopy
 
 pytestmark = pytest.mark.slow
@@ -99,17 +99,6 @@ def _until(said: Callable[[], Any], seconds: float = 60.0) -> Any:
     return found
 
 
-@contextmanager
-def _files_of_at_most(size: int) -> Iterator[None]:
-    """Have every write beyond a size fail, here and in all that is started: to a program, the disk is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("of", ["org.semanticweb.HermiT", "caretier.hermit"], ids=["java", "python"])
 def test_a_reasoner_that_is_killed_is_no_result(of: str, checkout: Path, temporary: Path, elsewhere: Path) -> None:
     running = _started(_asked_of_the_reference(checkout), elsewhere)
@@ -173,7 +162,7 @@ def test_a_reasoner_without_memory_is_no_result(
 @pytest.mark.parametrize("size", [0, 200, 100_000, 300_000])
 def test_a_full_disk_under_the_reasoner_is_no_result(size: int, kb: caretier.KnowledgeBase, temporary: Path) -> None:
     """Wherever it fills up: at the first byte, or halfway through what the reasoner is given."""
-    with _files_of_at_most(size), pytest.raises(ReasonerError) as raised:
+    with files_of_at_most(size), pytest.raises(ReasonerError) as raised:
         realise(logical_part(kb.ontology.graph))
     assert NOTHING_CONCLUDED in str(raised.value)
     assert "name another folder in TMPDIR" in str(raised.value)
@@ -189,7 +178,7 @@ def test_a_full_disk_under_what_the_reasoner_found_is_no_result(temporary: Path)
         graph.add((other, RDF.type, OWL.Class))
         graph.add((one, OWL.equivalentClass, other))
     assert len(realise(graph).superclasses[str(names[0])]) >= 60
-    with _files_of_at_most(60_000), pytest.raises(ReasonerError, match="temporary files could not be written"):
+    with files_of_at_most(60_000), pytest.raises(ReasonerError, match="temporary files could not be written"):
         realise(graph)
     assert not list(temporary.iterdir())
 
@@ -218,7 +207,7 @@ def test_a_full_disk_under_the_output_is_said(arguments: list[str], checkout: Pa
 def test_a_full_disk_under_a_file_names_it_and_leaves_what_stood_there(tmp_path: Path) -> None:
     target = tmp_path / "written.txt"
     target.write_text("before")
-    with _files_of_at_most(1_000), pytest.raises(OSError, match="File too large") as raised:
+    with files_of_at_most(1_000), pytest.raises(OSError, match="File too large") as raised:
         replace_text(target, "after" * 1_000)
     assert raised.value.filename == str(target)
     assert target.read_text() == "before"
