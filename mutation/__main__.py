@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -15,8 +14,8 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 
 from mutation.scope import LEFT_OUT, PARTS, TESTS
+from mutation.scratch import copy_folders
 
-ROOT = Path(__file__).parents[1]
 WANTED = 0.95
 
 _COPIED = {"reasoner": "src", **{name: name for name in ("tests", "ontology", "shapes", "examples", "mutation")}}
@@ -35,8 +34,7 @@ def main() -> int:
     parts = parser.parse_args().part
     with TemporaryDirectory() as name:
         scratch = Path(name)
-        for folder, copy in _COPIED.items():
-            shutil.copytree(ROOT / folder, scratch / copy, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_folders(scratch, _COPIED)
         (scratch / "pyproject.toml").write_text(settings(parts), encoding="utf-8")
         _mutmut(scratch, "run", *map(mutants_of, parts), shown=sys.stdout.isatty())
         return _report(scratch)

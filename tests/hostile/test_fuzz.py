@@ -11,14 +11,22 @@ from hypothesis import strategies as st
 
 import caretier
 from caretier_api.settings import Settings
-from tests.api.serving import serving
+from tests.api.serving import Served, serving
 from tests.hostile.parsers import parsers
 from tests.hostile.requests import requests
 from tests.hostile.target import Target
 
+KB = caretier.load()
 EXAMPLES = settings(
     max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def _quick(url: str) -> Iterator[Target]:
+    return (target for target in requests(KB, url) if not target.is_slow)
+
+
+QUICK = [target.name for target in _quick("http://nowhere:0")]
 
 
 @pytest.fixture(autouse=True)
@@ -29,16 +37,20 @@ def _silence() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def test_parsers(kb: caretier.KnowledgeBase) -> None:
-    for target in parsers(kb):
-        stays_sound(target)
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving(KB, Settings()) as made:
+        yield made
 
 
-def test_requests(kb: caretier.KnowledgeBase) -> None:
-    with serving(kb, Settings()) as served:
-        for target in requests(kb, served.url):
-            if not target.is_slow:
-                stays_sound(target)
+@pytest.mark.parametrize("target", list(parsers(KB)), ids=lambda target: target.name)
+def test_parsers(target: Target) -> None:
+    stays_sound(target)
+
+
+@pytest.mark.parametrize("number", range(len(QUICK)), ids=QUICK)
+def test_requests(number: int, served: Served) -> None:
+    stays_sound(list(_quick(served.url))[number])
 
 
 def stays_sound(target: Target) -> None:
