@@ -63,7 +63,7 @@ def settings(parts: Iterable[str]) -> str:
     ran. Mutmut's own limit of time is only a last resort; see `plugin` for the one that counts.
     """
     ini = {
-        "addopts": "--import-mode=importlib -p mutation.plugin -p no:cacheprovider -p no:xdist",
+        "addopts": "--import-mode=importlib -p mutation.examples -p mutation.plugin -p no:cacheprovider -p no:xdist",
         "markers": ["slow: as in the project"],
         "pythonpath": ["."],
     }

@@ -25,12 +25,23 @@ import yaml
 from mutation.scratch import ROOT, copy_folders
 
 FILES = ROOT / "mutation" / "controls"
-_COPIED = ("reasoner", "api", "tests", "ontology", "shapes", "examples")
-_OPTIONS = ("-o", "addopts=--import-mode=importlib", "-o", "junit_family=xunit1", "-p", "no:cacheprovider")
+_COPIED = ("reasoner", "api", "tests", "ontology", "shapes", "examples", "mutation")
+_OPTIONS = (
+    "-o",
+    "addopts=--import-mode=importlib",
+    "-o",
+    "junit_family=xunit1",
+    "--tb=native",
+    "-p",
+    "mutation.examples",
+)
+_QUICK = {"PYTHONDONTWRITEBYTECODE": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Most of the time goes into starting: what is compiled is kept, and plugins that no test needs are not loaded."""
+
 _SECONDS = 300
 """What the tests of one control may take: some wait for what never comes once it is taken away."""
 
-_MISTAKES = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError")
+_MISTAKES = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 """What a test fails with where not the control is gone, but the program."""
 
 _DESCRIPTION = """Take each control against hostile input and against faults away, one at a time, in a copy of the
@@ -122,7 +133,7 @@ def outcomes(scratch: Path, tests: Iterable[str]) -> Mapping[str, str | None]:
     """
     report, path = scratch / "report.xml", os.pathsep.join(str(scratch / name) for name in ("reasoner", "api"))
     report.unlink(missing_ok=True)
-    environment = os.environ | {"PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # they take long to load
+    environment = os.environ | _QUICK | {"PYTHONPATH": path}
     with subprocess.Popen(
         [sys.executable, "-m", "pytest", *_OPTIONS, f"--junitxml={report}", f"--basetemp={scratch / 'made'}", *tests],
         cwd=scratch, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

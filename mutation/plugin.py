@@ -8,7 +8,6 @@ import signal
 from collections.abc import Generator
 
 import pytest
-from hypothesis import Phase, settings
 
 from mutation.scope import TESTS
 
@@ -20,12 +19,6 @@ _BYTES = 2 * 2**30
 
 _TIMEOUT = 36
 """The exit code by which mutmut knows that a mutant was stopped."""
-
-
-def pytest_configure() -> None:
-    """Let hypothesis try the same examples for every mutant, and not look for the smallest, which nobody would read."""
-    settings.register_profile("mutation", derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
-    settings.load_profile("mutation")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

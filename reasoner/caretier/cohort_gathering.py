@@ -22,6 +22,7 @@ from caretier.cohort_input import MAXIMUM_CELL, Source, long_cells, opened
 from caretier.documents import parse_json
 from caretier.errors import InvalidAnswersError, UnreadableInputError
 from caretier.knowledge_base import KnowledgeBase
+from caretier.limits import MAXIMUM_BYTES
 
 Row = Mapping[str, str | None]
 Advance = Callable[[float], None]
@@ -65,7 +66,7 @@ def gather_csv(source: Source, folder: Path, advance: Advance = lambda _: None) 
                         break
                     except csv.Error as error:
                         cells, problem = [], _told(error)
-                        while lines.quotes % 2 and next(lines, None) is not None:
+                        while lines.quotes % 2 and lines.read():
                             pass
                     if problem is not None:
                         told = f"{_lines(source, file, before + 1, lines.number)} cannot be read: {problem}"
@@ -151,7 +152,7 @@ class _Reading:
         """Read lines that are not blank, each with its file and number."""
         for file in self._source.files:
             with self.opened(file) as content:
-                for number, line in enumerate(content, start=1):
+                for number, line in enumerate(_lines_of(content), start=1):
                     if line.strip():
                         yield file, number, line
 
@@ -162,8 +163,16 @@ class _Reading:
         return (self._done + place) / max(1, self._source.bytes)
 
 
+def _lines_of(content: IO[bytes]) -> Iterator[bytes]:
+    """Read lines; of one that is too long only its beginning, since a small file may unpack to one without end."""
+    while line := content.readline(MAXIMUM_BYTES + 1):
+        yield line
+        while len(line) > MAXIMUM_BYTES and not line.endswith(b"\n"):
+            line = content.readline(MAXIMUM_BYTES + 1)
+
+
 class _Lines:
-    """Lines of text, counted, with the quotes in them."""
+    """Lines of text, counted, with the quotes in them; csv.Error for one that is too long."""
 
     def __init__(self, text: io.TextIOBase) -> None:
         self._text = text
@@ -174,9 +183,21 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = next(self._text)
-        self.number += 1
+        line = self.read()
+        if not line:
+            raise StopIteration
+        if len(line) > MAXIMUM_BYTES:
+            raise csv.Error(f"it has more than {MAXIMUM_BYTES:,} characters")
+        return line
+
+    def read(self) -> str:
+        """Read a line, whatever its length; of one that is too long only its beginning, and nothing at the end."""
+        line = part = self._text.readline(MAXIMUM_BYTES + 1)
+        self.number += bool(line)
         self.quotes += line.count('"')
+        while len(part) > MAXIMUM_BYTES and not part.endswith(("\r", "\n")):
+            part = self._text.readline(MAXIMUM_BYTES + 1)
+            self.quotes += part.count('"')
         return line
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPResponse
 
 from caretier.errors import QueryError, QueryLimitError
 from caretier.query import Found, Query
@@ -12,6 +14,8 @@ from caretier.sparql import declared, presented
 
 _MOST = 200_000_000
 """Bytes of an answer."""
+
+_AT_ONCE = 65_536
 
 _ACCEPT: Mapping[str, str] = {
     "csv": "text/csv",
@@ -39,9 +43,10 @@ def ask(endpoint: str, query: Query, seconds: float) -> Found:
             "User-Agent": "caretier",
         },
     )
+    until = time.monotonic() + seconds
     try:
         with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310 -- the same
-            content, media_type = answer.read(_MOST + 1), answer.headers.get_content_type()
+            content, media_type = _read(answer, until), answer.headers.get_content_type()
     except urllib.error.HTTPError as error:
         told = " ".join(error.read(2_000).decode("utf-8", "replace").split())
         raise QueryError(f"{endpoint} refused the query ({error.code}): {told[:300]}") from None
@@ -52,3 +57,13 @@ def ask(endpoint: str, query: Query, seconds: float) -> Found:
     if media_type == "text/turtle":
         return Found("turtle", content)
     return presented(content, query) if query.solutions == "table" else Found(query.solutions, content)
+
+
+def _read(answer: HTTPResponse, until: float) -> bytes:
+    """Read an answer as it comes, up to more than it may have; one that drips would never be over by itself."""
+    content = bytearray()
+    while len(content) <= _MOST and (part := answer.read1(_AT_ONCE)):
+        content += part
+        if time.monotonic() > until:
+            raise TimeoutError("it did not come to its end in time")
+    return bytes(content)

@@ -114,6 +114,21 @@ def test_a_stream_that_is_too_long_ends_with_an_error(kb: caretier.KnowledgeBase
         assert 100 < len(told) < 30_000
 
 
+def test_a_stream_may_last_but_not_pause(kb: caretier.KnowledgeBase) -> None:
+    def dripping(pause: float) -> Iterator[bytes]:
+        for number in range(6):
+            yield line(number) + b"\n"
+            time.sleep(0.2)
+        time.sleep(pause)
+        yield line(6)
+
+    with serving(kb, Settings(request_seconds=0.8)) as served, httpx.Client(base_url=served.url) as client:
+        assert [each["id"] for each in send(client, dripping(0))] == [f"p{number}" for number in range(7)]
+        *told, last = send(client, dripping(3))
+    assert [each["id"] for each in told] == [f"p{number}" for number in range(6)]
+    assert last["error"]["type"] == f"{PROBLEMS}request-timeout"
+
+
 def test_memory_stays_flat(kb: caretier.KnowledgeBase) -> None:
     """A hundred megabytes go through a service that may hold one ahead of what it answers."""
     padding = b" " * 50_000

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import httpx
 import pytest
 
 from tests.api.serving import Served
@@ -21,6 +24,15 @@ def test_no_address_leads_out_of_a_folder(served: Served, place: str) -> None:
         require_sound(answer)
         assert answer is not None
         assert answer.status in (400, 404), target
+
+
+def test_only_the_files_of_the_pages_are_shown(client: httpx.Client) -> None:
+    """What stands for them is made once; a file that lies beside them, or comes later, is none of them."""
+    (style,) = re.findall(r'href="(/static/\w+/)style\.css"', client.get("/", headers={"Accept": "text/html"}).text)
+    assert client.get(f"{style}style.css").status_code == 200
+    places = ("..", "%2e%2e", "..%2f..", "%2fetc", "..%5c")
+    for place in [*(f"{style}{each}/app.py" for each in places), "/static/0/style.css", f"{style}style.css%00"]:
+        assert client.get(place).status_code == 404, place
 
 
 @pytest.mark.parametrize(

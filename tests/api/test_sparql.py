@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pyoxigraph as ox
@@ -184,6 +185,13 @@ def test_what_is_no_query_is_refused(
     refused(response, status)
     if status == 405:
         assert response.headers["allow"] == "GET, HEAD, POST"
+
+
+def test_there_are_only_so_many_parameters(http: httpx.Client) -> None:
+    for number, status in ((998, 200), (1_000, 400)):
+        form = [("query", "ASK {}"), *[("x", "1")] * number]
+        asked = [http.get("/sparql", params=form), http.post("/sparql", content=urlencode(form), headers=FORM)]
+        assert [answer.status_code for answer in asked] == [status] * 2
 
 
 def test_nothing_was_changed(http: httpx.Client) -> None:

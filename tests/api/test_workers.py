@@ -92,6 +92,11 @@ def test_a_process_is_used_again() -> None:
     assert len(set(asyncio.run(ended(pool, one_after_the_other())))) == 1
 
 
+def test_there_are_only_so_many_processes() -> None:
+    answers = run(workers(count=2, queue=4), *[("sleep", b"0.3")] * 6)
+    assert len({answer.split()[0] for answer in answers}) == 2
+
+
 def test_it_belongs_to_no_event_loop() -> None:
     pool = workers()
     first, second = (asyncio.run(pool.run("echo", b"x")) for _ in range(2))

@@ -14,6 +14,8 @@ from fastapi.testclient import TestClient
 import caretier
 from caretier.appraisal import appraise
 from caretier.appraisal_html import appraisal_html
+from caretier.cohort import assess_table
+from caretier.cohort_report import Report
 from caretier.ontology_html import ontology_html
 from caretier.table_html import table_html
 from caretier.terms import Terms
@@ -86,6 +88,13 @@ def test_what_a_person_sends(client: TestClient, hostile: caretier.KnowledgeBase
         assert_harmless(answer.text, shows=False)
     again = client.post("/interview", data={**form, "answer": [MARKUP]}, headers=HTML)
     assert "onhostile" in again.text, "what was sent is not shown, and so nothing is tested"
+
+
+def test_the_report_of_a_table(hostile: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    (tmp_path / "in.ndjson").write_text(json.dumps(telling(hostile)) + "\n")
+    report = Report(tmp_path / "report.html")
+    assess_table(hostile, str(tmp_path / "in.ndjson"), tmp_path / "out.parquet", explain=True, report=report)
+    assert_harmless((tmp_path / "report.html").read_text(encoding="utf-8"))
 
 
 def test_addresses_and_queries(client: TestClient) -> None:

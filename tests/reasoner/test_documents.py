@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from rdflib import Graph
 
 from caretier.documents import FORMATS, format_named, format_of, parse, read_file
 from caretier.errors import UnreadableInputError
-from caretier.limits import MAXIMUM_BYTES
+from caretier.limits import MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_TERMS
 from caretier.rdf_documents import render_rdf
 
 TURTLE = "@prefix ct: <https://w3id.org/caretier/core#> . <urn:a> a ct:Assessment ; ct:ageInYears 47 ."
@@ -107,6 +108,38 @@ def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
         file.truncate(MAXIMUM_BYTES + 1)
     with pytest.raises(UnreadableInputError, match="too large"):
         read_file(path)
+
+
+@pytest.mark.parametrize("name", ["yaml", "turtle", "trig", "rdfxml"])
+def test_the_limit_of_depth_is_exact(name: str) -> None:
+    assert parse(_nested(name, MAXIMUM_DEPTH), format_named(name)) is not None
+    with pytest.raises(UnreadableInputError, match="nested too deeply"):
+        parse(_nested(name, MAXIMUM_DEPTH + 1), format_named(name))
+
+
+def _nested(name: str, depth: int) -> bytes:
+    """Write a document that is nested so deep."""
+    match name:
+        case "yaml":
+            return b"[" * depth + b"]" * depth
+        case "turtle":
+            return b"<urn:a> <urn:p> " + b"(" * depth + b")" * depth + b" ."
+        case "trig":
+            return b"{ <urn:a> <urn:p> " + b"(" * (depth - 1) + b")" * (depth - 1) + b" }"
+    kinds = ("rdf:Description", "x:p")
+    names = ["rdf:RDF", *(kinds[number % 2] for number in range(depth - 1))]
+    spaces = ' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="urn:x:"'
+    begun = "".join(f"<{each}{spaces if each == 'rdf:RDF' else ''}>" for each in names)
+    return (begun + "".join(f"</{each}>" for each in reversed(names))).encode()
+
+
+def test_the_limit_of_terms_in_contexts_is_exact() -> None:
+    def document(terms: int) -> bytes:
+        return json.dumps({"@context": {f"t{number}": f"urn:t:{number}" for number in range(terms)}}).encode()
+
+    assert parse(document(MAXIMUM_TERMS), format_named("jsonld")) is not None
+    with pytest.raises(UnreadableInputError, match="more than 1,000 terms"):
+        parse(document(MAXIMUM_TERMS + 1), format_named("jsonld"))
 
 
 @pytest.mark.parametrize(("name", "said"), [("missing.json", "no such file"), (".", "folder")])

@@ -30,6 +30,7 @@ from caretier.lockfile import NAME, parse, read_file, read_model
 from caretier.ontology import digest, load_ontology
 from tests.full_disk import files_of_at_most
 from tests.reasoner.conftest import EditedCopy
+from tests.soon import soon
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +46,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", None)
     yield folder
+    for process in _processes(str(folder)):  # a test has failed
+        os.kill(process, signal.SIGKILL)
     assert list(folder.iterdir()) == []
 
 
@@ -130,8 +133,9 @@ def test_when_whoever_asked_is_killed_the_reasoner_ends_and_the_answers_are_gone
     checkout: Path, temporary: Path, elsewhere: Path
 ) -> None:
     running = _started(_asked_of_the_reference(checkout), elsewhere)
-    _until(lambda: _processes("org.semanticweb.HermiT", str(temporary)))
+    (java,) = _until(lambda: _processes("org.semanticweb.HermiT", str(temporary)))
     assert list(temporary.iterdir())
+    os.kill(java, signal.SIGSTOP)  # so that it does not come to its end by itself
     running.kill()
     running.communicate(timeout=60)
     _until(lambda: not _processes(str(temporary)) and not list(temporary.iterdir()), 10)
@@ -197,6 +201,7 @@ def test_a_full_disk_under_the_output_is_said(arguments: list[str], checkout: Pa
         done = subprocess.run(
             [sys.executable, "-m", "caretier.cli", *arguments],
             stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60, cwd=checkout,
+            env=os.environ | {"PYTHONUNBUFFERED": ""},
         )  # fmt: skip
     (line,) = done.stderr.splitlines()
     assert done.returncode == 2
@@ -282,7 +287,8 @@ def test_a_model_that_is_far_too_large_is_not_read(root: Path) -> None:
 def test_a_pipe_in_place_of_the_model_is_not_waited_for(root: Path) -> None:
     root.with_name(NAME).unlink()
     os.mkfifo(root.with_name(NAME))
-    assert _is_no_model(root)
+    with soon():
+        assert _is_no_model(root)
     with pytest.raises(KnowledgeError, match=f"{NAME} cannot be read .*compile again"):
         read_file(str(root.with_name(NAME)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,10 @@ def test_a_run_is_stopped_at_its_time_limit_with_all_that_it_started(
     java.write_text(f"#!/bin/sh\necho $$ > {pid}\nexec sleep 600\n")
     java.chmod(java.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("CARETIER_JAVA", str(java))
+    started = time.monotonic()
     with pytest.raises(ReasonerTimeoutError, match="5 seconds"):
         realise(animals, time_limit=5)
+    assert time.monotonic() - started < 15
     assert list(temporary.iterdir()) == []
     assert not _runs(int(pid.read_text()))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from rdflib import Graph
+from rdflib import Graph, Literal
 
 import caretier
 from caretier.assessments import answers_graph, from_graph
@@ -54,6 +56,22 @@ def test_odd_names_and_texts_change_no_result(subject: str, label: str) -> None:
     for name in ("turtle", "jsonld", "rdfxml", "nquads"):
         again = parse(render_rdf(outcome.to_graph(), name).encode(), format_named(name))
         assert len(again) == len(outcome.to_graph())
+
+
+@pytest.mark.parametrize("tag", ["en", "x-" + "-".join(["abcdefgh"] * 30), "de-CH-1996"])
+def test_a_language_tag_is_read_as_it_stands(tag: str) -> None:
+    for name in ("turtle", "ntriples", "jsonld", "rdfxml", "nquads"):
+        graph = parse(f'<urn:x> <urn:says> "x"@{tag} .'.encode(), format_named("turtle"))
+        again = parse(render_rdf(graph, name).encode(), format_named(name))
+        assert [value.language for value in again.objects() if isinstance(value, Literal)] == [tag]
+
+
+@pytest.mark.parametrize("tag", ["", "e n", "toolongforone", "en\u202e", "<script>", "en_US"])
+def test_a_language_tag_that_is_none_is_refused(tag: str) -> None:
+    """A reader would leave out what is said in it."""
+    document = {"@id": "urn:x", "urn:says": {"@value": "x", "@language": tag}}
+    with pytest.raises(InputError, match="is the tag of no language"):
+        parse(json.dumps(document).encode(), format_named("jsonld"))
 
 
 def test_what_a_format_cannot_hold_is_said() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
 import time
 from pathlib import Path
@@ -170,6 +171,20 @@ def test_a_query_can_open_no_file(store: ox.Store, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(sparql_process, "run_query", read)
     with pytest.raises(QueryError, match="Too many open files"):
         run_query_within(store, Query(""), Limits(5))
+
+
+def test_no_query_is_left_in_a_dump_of_memory(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+
+    def told(*_: object) -> Found:
+        return Found("text", str(resource.getrlimit(resource.RLIMIT_CORE)).encode())
+
+    monkeypatch.setattr(sparql_process, "run_query", told)
+    try:
+        assert run_query_within(store, Query(""), Limits(5)).content == b"(0, 0)"
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

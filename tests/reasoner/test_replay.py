@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,8 +21,9 @@ from caretier import InvalidAnswersError
 from caretier.assessment import Assessment
 from caretier.decision_log import DecisionLog
 from caretier.decisions import Desk
+from caretier.limits import MAXIMUM_BYTES
 from caretier.questionnaire import Answer
-from caretier.records import log_files, read_records
+from caretier.records import Record, log_files, read_records
 from caretier.replay import Replay, replay
 from tests.reasoner.conftest import RandomAnswers
 
@@ -259,6 +261,18 @@ def test_an_odd_record_hides_no_alarm(kb: caretier.KnowledgeBase, tmp_path: Path
     altered(path, _lowers, lambda data: data.update({part: value}))
     text = " ".join(command(path, "--id", "x", code=1).split()) + " ".join(command(path, code=3).split())
     assert text.count("it is no record of a decision") == 2
+
+
+def test_a_line_without_end_does_not_fill_the_memory(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    path = record(tmp_path, kb, {"answers": EMERGENCY})
+    with path.open("r+b") as file:
+        file.truncate(8 * MAXIMUM_BYTES)
+    tracemalloc.start()
+    try:
+        assert sum(isinstance(each, Record) for each in read_records([path])) == 1
+        assert tracemalloc.get_traced_memory()[1] < 4 * MAXIMUM_BYTES
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_line_without_end_and_what_is_no_file_are_no_records(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
