@@ -26,15 +26,7 @@ from mutation.scratch import ROOT, copy_folders
 
 FILES = ROOT / "mutation" / "controls"
 _COPIED = ("reasoner", "api", "tests", "ontology", "shapes", "examples", "mutation")
-_OPTIONS = (
-    "-o",
-    "addopts=--import-mode=importlib",
-    "-o",
-    "junit_family=xunit1",
-    "--tb=native",
-    "-p",
-    "mutation.examples",
-)
+_OPTIONS = ("-pmutation.examples", "--tb=native", "-oaddopts=--import-mode=importlib", "-ojunit_family=xunit1")
 _QUICK = {"PYTHONDONTWRITEBYTECODE": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 """Most of the time goes into starting: what is compiled is kept, and plugins that no test needs are not loaded."""
 
@@ -99,8 +91,8 @@ def read_controls() -> list[Control]:
     for path in sorted(FILES.glob("*.yaml")):
         for against, entries in yaml.safe_load(path.read_text(encoding="utf-8")).items():
             for entry in entries:
-                fields = {key: tuple(each) if isinstance(each, list) else each for key, each in entry.items()}
-                controls.append(Control(against, **fields))
+                fails, limits = tuple(entry["fails"]), tuple(entry.get("limits", ()))
+                controls.append(Control(**entry | {"against": against, "fails": fails, "limits": limits}))
     return controls
 
 

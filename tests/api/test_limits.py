@@ -26,7 +26,7 @@ HEAD = "POST /v1/assessments HTTP/1.1\r\nHost: x\r\nContent-Type: application/js
 
 def connected(served: Served) -> socket.socket:
     host, port = served.url.removeprefix("http://").split(":")
-    return socket.create_connection((host, int(port)), timeout=30)
+    return socket.create_connection((host, int(port)), timeout=15)
 
 
 def answer(connection: socket.socket) -> tuple[int, bytes]:

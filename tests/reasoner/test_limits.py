@@ -23,6 +23,7 @@ from caretier.cohort_input import MAXIMUM_CELL, find_source
 from caretier.documents import format_named, parse
 from caretier.errors import KnowledgeError, UnreadableInputError
 from caretier.ontology import read_catalog
+from caretier.parser import parser
 from caretier_api.settings import Settings
 from tests.hostile.parsers import signed
 
@@ -34,7 +35,7 @@ def test_the_figures_are_those_of_the_page() -> None:
     assert (limits.MAXIMUM_DEPTH, limits.MAXIMUM_TERMS, limits.MAXIMUM_ENTITY_LENGTH) == (100, 1_000, 300)
     assert (limits.MAXIMUM_MODEL_SETS, MAXIMUM_CELL) == (1_000_000, 1_000_000)
     assert signature(caretier.load).parameters["time_limit"].default == 600
-    assert [cli.parser().parse_args([name, "x"]).time_limit for name in ("assess", "query", "replay")] == [600] * 3
+    assert [parser().parse_args([name, "x"]).time_limit for name in ("assess", "query", "replay")] == [600] * 3
 
 
 @pytest.fixture
