@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast lint types knowledge format test lowest build environment audit sbom bench mutation fuzz soak
+.PHONY: help check fast lint types knowledge format test lowest build environment audit sbom bench mutation controls fuzz soak
 
 VERSION = $(shell $(PYTHON) -m hatchling version)
 WHEEL = dist/caretier-$(VERSION)-py3-none-any.whl
@@ -65,6 +65,9 @@ bench:  ## Measure speed, and print it as ratios beside what was to be reached.
 
 mutation:  ## Change the evaluator in hundreds of ways, and count what the tests notice; needs the extra `mutation`.
 	$(PYTHON) -m mutation
+
+controls:  ## Take each control against hostile input and faults away, and see the tests for it fail.
+	$(PYTHON) -m mutation.controls
 
 fuzz:  ## Try spoilt input on every parser and request for MINUTES=10, other input each time.
 	$(PYTHON) -m tests.hostile --minutes $(or $(MINUTES),10)

@@ -33,6 +33,9 @@ _QUICK = {"PYTHONDONTWRITEBYTECODE": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _SECONDS = 300
 """What the tests of one control may take: some wait for what never comes once it is taken away."""
 
+_AFTERWARDS = 'failed on teardown with "AssertionError'
+"""What a test says of which a fixture sees that it left something behind."""
+
 _MISTAKES = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 """What a test fails with where not the control is gone, but the program."""
 
@@ -140,9 +143,10 @@ def outcomes(scratch: Path, tests: Iterable[str]) -> Mapping[str, str | None]:
 
 def _read(report: Path) -> Iterator[tuple[str, str | None]]:
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 -- pytest wrote it
-        failure = case.find("failure")
-        told = None if failure is None else failure.get("message", "")
-        if case.find("error") is None and case.find("skipped") is None and not (told or "").startswith(_MISTAKES):
+        said = {part.tag: part.get("message", "") for part in case}
+        told = said.get("failure", said.get("error"))
+        is_test = "error" not in said or "failure" in said or said["error"].startswith(_AFTERWARDS)
+        if is_test and "skipped" not in said and not (told or "").startswith(_MISTAKES):
             yield f"{case.get('file')}::{case.get('name')}", told
 
 

@@ -34,13 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"caretier: {line}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return 0
     except RecursionError:
         print("caretier: what was given is nested too deeply.", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"caretier: {_told(error)}", file=sys.stderr)
+        _let_go_of_output()
         return 2
     except KeyboardInterrupt:
         print("caretier: stopped.", file=sys.stderr)
@@ -57,6 +58,15 @@ def _told(error: OSError) -> str:
         else ""
     )
     return f"cannot read or write{named}: {error.strerror or error}.{remedy}"
+
+
+def _let_go_of_output() -> None:
+    """Throw away what cannot be written; Python would try again at its end, complain, and change the exit code."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_full(error: OSError) -> bool:

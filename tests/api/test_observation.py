@@ -174,13 +174,15 @@ def test_a_line_for_each_request(kb: caretier.KnowledgeBase) -> None:
         client.get("/v1/conditions/x")
         client.head("/health/live")
         client.get("/nowhere")
+        client.request(MARKER, "/nowhere")
         metrics = client.get("/metrics").text
     told = lines_of(log)
-    assert [(each["method"], each["route"], each["status"]) for each in told[:4]] == [
+    assert [(each["method"], each["route"], each["status"]) for each in told[:5]] == [
         ("POST", "/v1/assessments", 200),
         ("GET", "/v1/conditions/{id}", 404),
         ("HEAD", "/health/live", 200),
         ("GET", "none", 404),
+        ("OTHER", "none", 404),
     ]
     assert told[0]["request_id"] == answer.headers["x-request-id"]
     assert told[0]["ms"] > 0
