@@ -114,14 +114,14 @@ def unnoticed(scratch: Path, control: Control) -> list[str]:
     try:
         path.write_text(without(control, content), encoding="utf-8")
         compiled.unlink(missing_ok=True)
-        ran = outcomes(scratch, control.fails)
+        ran = outcomes(scratch, control.fails, _SECONDS)
     finally:
         path.write_text(content, encoding="utf-8")
         compiled.unlink(missing_ok=True)
     return [test for test in control.fails if not any(_of(ran, test))]
 
 
-def outcomes(scratch: Path, tests: Iterable[str]) -> Mapping[str, str | None]:
+def outcomes(scratch: Path, tests: Iterable[str], seconds: float | None = None) -> Mapping[str, str | None]:
     """Run tests; return what each that failed said, and None for each that passed.
 
     Left out are those that could not be run, or were stopped, or met a mistake instead of what they look for.
@@ -135,7 +135,7 @@ def outcomes(scratch: Path, tests: Iterable[str]) -> Mapping[str, str | None]:
         start_new_session=True,
     ) as process:  # fmt: skip
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_SECONDS)
+            process.wait(seconds)
         with suppress(ProcessLookupError):  # with all that was left running
             os.killpg(process.pid, signal.SIGKILL)
     return dict(_read(report)) if report.is_file() else {}

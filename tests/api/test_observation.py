@@ -13,7 +13,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,13 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 import caretier
 from caretier_api.app import create_app
 from caretier_api.log import Forwarding, Log
+from caretier_api.observation import BrokenOffError
 from caretier_api.settings import Settings
 
 MARKER = "jane-doe-1961"
@@ -213,6 +216,25 @@ def test_a_mistake_of_ours_is_a_problem_and_its_place_is_written_down(kb: careti
     assert failed["where"][-1].startswith(__file__)
     assert failed["request_id"] == answered["request_id"] == answer.headers["x-request-id"]
     assert answered["status"] == 500
+    assert MARKER not in log.getvalue()
+
+
+def test_an_answer_that_breaks_off_says_nothing(kb: caretier.KnowledgeBase) -> None:
+    log, router = io.StringIO(), APIRouter()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"begun"
+        raise ValueError(MARKER)
+
+    @router.get("/broken")
+    async def broken() -> StreamingResponse:
+        return StreamingResponse(parts())
+
+    app = create_app(kb, Settings(), Log(log))
+    app.router.routes.extend(router.routes)
+    with TestClient(app) as client, pytest.raises(BrokenOffError) as raised:
+        client.get("/broken")
+    assert MARKER not in "".join(traceback.format_exception(raised.value))
     assert MARKER not in log.getvalue()
 
 

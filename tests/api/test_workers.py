@@ -37,6 +37,8 @@ def do(job, content):
     if job == "half":
         os.write(1, b"1")
         os._exit(1)
+    if job == "tell":
+        print(content.decode(), file=sys.stderr, flush=True)
     if job == "refuse":
         raise refused(INVALID, content.decode())
     return str(os.getpid()).encode() + b" " + content[::-1]
@@ -104,6 +106,13 @@ def test_it_belongs_to_no_event_loop() -> None:
     asyncio.run(pool.close())
     assert not is_running(int(first.split()[0]))
     assert asyncio.run(ended(pool, pool.run("echo", b"x"))) != first, "a pool that was closed can be used again"
+
+
+def test_what_it_says_beside_its_answers_is_thrown_away(capfd: pytest.CaptureFixture[str]) -> None:
+    """There may be personal data in it."""
+    (answer,) = run(workers(), ("tell", b"jane-doe-1961"))
+    assert answer.endswith(b"1691-eod-enaj")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_what_a_job_refuses_comes_back() -> None:
