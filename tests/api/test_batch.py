@@ -124,7 +124,7 @@ def test_a_stream_may_last_but_not_pause(kb: caretier.KnowledgeBase) -> None:
 
     with serving(kb, Settings(request_seconds=0.8)) as served, httpx.Client(base_url=served.url) as client:
         assert [each["id"] for each in send(client, dripping(0))] == [f"p{number}" for number in range(7)]
-        *told, last = send(client, dripping(3))
+        *told, last = send(client, dripping(1.6))
     assert [each["id"] for each in told] == [f"p{number}" for number in range(6)]
     assert last["error"]["type"] == f"{PROBLEMS}request-timeout"
 

@@ -6,14 +6,15 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
-from mutation.controls import Control, read_controls, without
+from mutation.controls import Control, read_controls, unnoticed, without
+from mutation.scratch import copy_folders
 
 AGAINST = (
     "fuzzers on every parser", "fuzzers on the API", "a corpus of regressions", "limits of size", "limits of depth",
@@ -96,3 +97,50 @@ def test_each_document_that_is_refused_has_a_control(checkout: Path) -> None:
     for path in (checkout / "tests" / "hostile" / "corpus").glob("*.yaml"):
         if yaml.safe_load(path.read_text(encoding="utf-8"))["refused"]:
             assert any(f"[{path.stem}]" in test for control in CONTROLS for test in control.fails), path.stem
+
+
+ALL = ("limit", "limit[4]", "limit[3]", "other")
+MADE = """
+MOST = 3
+
+def read(size):
+    if size > MOST:
+        raise ValueError
+"""
+TESTS = """
+import pytest
+from made import read
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_limit(size):
+    if size > 3:
+        with pytest.raises(ValueError):
+            read(size)
+
+def test_other():
+    read(3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("gone", "unseen"),
+    [
+        ("if size < 0:", ("limit[3]", "other")),
+        ("if size > MOSST:", ALL),
+        ("if size > MOST", ALL),
+        ("__import__('os')._exit(1)\n    if size:", ALL),
+    ],
+    ids=["taken away", "a name that is none", "no Python", "the end of all"],
+)
+def test_a_control_is_missed_only_by_a_test_that_fails_as_tests_do(
+    tmp_path: Path, gone: str, unseen: Sequence[str]
+) -> None:
+    copy_folders(tmp_path, {"mutation": "mutation"})
+    made = tmp_path / "reasoner" / "made.py"
+    made.parent.mkdir()
+    made.write_text(MADE)
+    (tmp_path / "test_made.py").write_text(TESTS)
+    tests = tuple(f"test_made.py::test_{name}" for name in ALL)
+    control = Control("", "", "reasoner/made.py", "if size > MOST:", gone, tests)
+    assert unnoticed(tmp_path, control) == [f"test_made.py::test_{name}" for name in unseen]
+    assert made.read_text() == MADE

@@ -168,13 +168,13 @@ class _Odd(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/silent":
-            time.sleep(2)
+            time.sleep(1.2)
             return
         refused = self.path == "/refused"
         self.send_response(400 if refused else 200)
         self.send_header("Content-Type", "application/sparql-results+json")
         self.end_headers()
-        until = time.monotonic() + 2
+        until = time.monotonic() + 1.2
         while self.path == "/endless" and time.monotonic() < until:
             self.wfile.write(b"{}")
             time.sleep(0.01)
@@ -200,7 +200,7 @@ def test_a_server_that_gives_no_answer_is_named(address: str, says: str) -> None
     Thread(target=odd.serve_forever, daemon=True).start()
     try:
         with pytest.raises(QueryError, match=says):
-            ask(address.format(odd=f"http://127.0.0.1:{odd.server_port}"), Query(TIERS, solutions="table"), 1)
+            ask(address.format(odd=f"http://127.0.0.1:{odd.server_port}"), Query(TIERS, solutions="table"), 0.6)
     finally:
         odd.shutdown()
         odd.server_close()
@@ -212,7 +212,7 @@ def test_a_server_that_answers_without_end_is_left(monkeypatch: pytest.MonkeyPat
     Thread(target=odd.serve_forever, daemon=True).start()
     try:
         with pytest.raises(QueryLimitError, match="gave more than 3 bytes"):
-            ask(f"http://127.0.0.1:{odd.server_port}/endless", Query(TIERS, solutions="table"), 1)
+            ask(f"http://127.0.0.1:{odd.server_port}/endless", Query(TIERS, solutions="table"), 0.6)
     finally:
         odd.shutdown()
         odd.server_close()
