@@ -21,7 +21,7 @@ import pytest
 from rdflib import OWL, RDF, RDFS, Graph, URIRef
 
 import caretier
-from caretier import JavaError, KnowledgeError, ReasonerError
+from caretier import JavaError, KnowledgeError, ReasonerError, hermit
 from caretier.errors import KnowledgeChangedError
 from caretier.files import replace_text
 from caretier.hermit import java_executable, logical_part, realise
@@ -171,6 +171,17 @@ def test_a_full_disk_under_the_reasoner_is_no_result(size: int, kb: caretier.Kno
     assert NOTHING_CONCLUDED in str(raised.value)
     assert "name another folder in TMPDIR" in str(raised.value)
     assert str(temporary) in str(raised.value) or size == 0
+
+
+def test_a_full_disk_under_what_the_reasoner_keeps_of_that_is_no_result(temporary: Path) -> None:
+    """It writes what it is given once more, a little longer, and that is where it fills up."""
+    graph = Graph()
+    for number in range(1_000):
+        graph.add((URIRef(f"urn:name-{number}"), RDF.type, OWL.Class))
+    given = len(hermit._told(graph).serialize(format="nt", encoding="utf-8"))
+    with files_of_at_most(given), pytest.raises(ReasonerError, match="temporary files could not be written"):
+        realise(graph)
+    assert not list(temporary.iterdir())
 
 
 def test_a_full_disk_under_what_the_reasoner_found_is_no_result(temporary: Path) -> None:

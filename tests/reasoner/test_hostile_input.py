@@ -58,6 +58,16 @@ def test_odd_names_and_texts_change_no_result(subject: str, label: str) -> None:
         assert len(again) == len(outcome.to_graph())
 
 
+@pytest.mark.parametrize(
+    "iri", ["http://example.org/" + "a" * 100_000, "javascript:alert(1)", "urn:x:%00%0a%1b%5B2J", "http://ü.example/中"]
+)
+def test_an_iri_is_read_as_it_stands(iri: str) -> None:
+    for name in ("turtle", "ntriples", "jsonld", "rdfxml", "nquads"):
+        graph = parse(f'<{iri}> <urn:says> "x" .'.encode(), format_named("turtle"))
+        again = parse(render_rdf(graph, name).encode(), format_named(name))
+        assert list(map(str, again.subjects())) == [iri]
+
+
 @pytest.mark.parametrize("tag", ["en", "x-" + "-".join(["abcdefgh"] * 30), "de-ch-1996"])
 def test_a_language_tag_is_read_as_it_stands(tag: str) -> None:
     for name in ("turtle", "ntriples", "jsonld", "rdfxml", "nquads"):
