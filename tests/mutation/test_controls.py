@@ -99,7 +99,7 @@ def test_each_document_that_is_refused_has_a_control(checkout: Path) -> None:
             assert any(f"[{path.stem}]" in test for control in CONTROLS for test in control.fails), path.stem
 
 
-ALL = ("limit", "limit[4]", "limit[3]", "other")
+ALL = ("limit", "limit[4]", "limit[3]", "other", "before", "afterwards")
 MADE = """
 MOST = 3
 
@@ -119,13 +119,33 @@ def test_limit(size):
 
 def test_other():
     read(3)
+
+@pytest.fixture
+def before():
+    with pytest.raises(ValueError):
+        read(4)
+
+def test_before(before):
+    pass
+
+@pytest.fixture
+def afterwards():
+    yield
+    try:
+        read(4)
+    except ValueError:
+        return
+    assert not "read"
+
+def test_afterwards(afterwards):
+    pass
 """
 
 
 @pytest.mark.parametrize(
     ("gone", "unseen"),
     [
-        ("if size < 0:", ("limit[3]", "other")),
+        ("if size < 0:", ("limit[3]", "other", "before")),
         ("if size > MOSST:", ALL),
         ("if size > MOST", ALL),
         ("__import__('os')._exit(1)\n    if size:", ALL),
