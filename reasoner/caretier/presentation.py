@@ -58,6 +58,9 @@ class _Page:
                 yield from self._wrapped(note, "  ")
         yield from self._heading(language("Whatever the result"))
         yield from self._wrapped(result.knowledge.questionnaire.safety_net, "  ")
+        yield from self._wrapped(
+            language("This result is about how you are now. Do not rely on it if you get worse."), "  "
+        )
         yield from self._wrapped(result.knowledge.questionnaire.disclaimer, "  ")
         yield ""
         yield self._styled(

@@ -52,6 +52,18 @@ def test_what_goes_wrong_is_told_in_the_language_chosen(visitor: Visitor) -> Non
     assert "/?lang=es" in page.links
 
 
+def test_a_translation_says_on_every_page_for_people_that_nobody_has_reviewed_it(
+    visitor: Visitor, spanish: caretier.KnowledgeBase
+) -> None:
+    warning = "una traducción que nadie ha revisado todavía"
+    assert warning in spanish.questionnaire.disclaimer
+    page = visitor.post(*visitor.get("/?lang=es").hidden, ("for", "me"))
+    contradiction = visitor.post(("given", '{"sex":"female","erectile-failure":true}'), ("lang", "es"))
+    for each in (visitor.get("/?lang=es"), *visitor.walk_on(page, {"age": 40}), contradiction):
+        assert _language_of(each) == "es"
+        assert warning in each.text
+
+
 def test_who_chooses_a_language_keeps_it(visitor: Visitor, spanish: caretier.KnowledgeBase) -> None:
     """The interview is held in the language chosen, whatever the browser asks for."""
     start = visitor.get("/")

@@ -43,6 +43,7 @@ def test_the_start_says_what_this_is_and_for_whom(visitor: Visitor, kb: caretier
     assert kb.questionnaire.disclaimer in page.text
     assert kb.questionnaire.safety_net in page.text
     assert "call 911" in page.text
+    assert "If you are in another country, call the number there." in page.text
     assert "At most 20 short pages" in page.text
     assert [button["value"] for button in page.buttons] == ["me", "other"]
 
@@ -99,6 +100,16 @@ def test_a_result_says_why_from_where_and_what_follows(visitor: Visitor, kb: car
     assert "weight loss without trying" in unknown
     assert "weight loss" not in denied
     assert kb.knowledge.version in summary
+
+
+@pytest.mark.parametrize("answers", [EMERGENCY, APPOINTMENT, {"age": 40}, {"age": 10}])
+def test_every_result_says_what_to_do_if_it_gets_worse_and_that_it_is_no_doctor(
+    visitor: Visitor, kb: caretier.KnowledgeBase, answers: Answers
+) -> None:
+    result = visitor.walk(answers)[-1]
+    net = result.text.partition("Whatever the result")[2]
+    assert net.startswith(f" {kb.questionnaire.safety_net} This result is about how you are now. Do not rely on it if")
+    assert result.text.count(kb.questionnaire.disclaimer) == 2, "in the summary for the doctor and below the page"
 
 
 def test_unknown_never_reassures(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
