@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from caretier.table_style import STYLE
+from caretier import page_style
+from caretier.page_style import STYLE
 
 _STYLE = """
 main section { background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem; }
@@ -23,16 +24,8 @@ td, th { text-align: left; }
 
 def page(title: str, lede: str, sections: Iterable[str], disclaimer: str, *, style: str = "") -> str:
     """Write a page; the sections are HTML, all else is text."""
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
-<style>{STYLE}{_STYLE}{style}</style>
-</head>
+    start = page_style.head(title, STYLE + _STYLE + style, "default-src 'none'; style-src 'unsafe-inline'")
+    return f"""{start}
 <body>
 <header class="top">
 <h1>{escape(title)}</h1>
