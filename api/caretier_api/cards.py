@@ -120,7 +120,9 @@ def _open_card(result: Result) -> Resource:
 
 def _settled_card(result: Result) -> Resource:
     knowledge = result.knowledge
-    summary = f"{sentence(result.tier.label)}: the answers suggest none of the conditions known here, and rule none out."
+    summary = (
+        f"{sentence(result.tier.label)}: the answers suggest none of the conditions known here, and rule none out."
+    )
     urgency = indicator(result.tier, knowledge.tiers)
     if not result.settled:
         summary, urgency = "Not settled: the questions are not meant for this person.", "warning"

@@ -265,7 +265,9 @@ def test_nothing_found_is_information(client: httpx.Client, kb: KnowledgeBase) -
     answers |= {"treatment-months": 0, "tobacco": "never", "iv-drug-use": "never", "cancer": "never"}
     [card] = cards_for(client, response_of(kb, answers))
     assert (card["indicator"], kb.assess(answers).final) == ("info", True)
-    assert card["summary"] == "Continue program: the answers suggest none of the conditions known here, and rule none out."
+    assert (
+        card["summary"] == "Continue program: the answers suggest none of the conditions known here, and rule none out."
+    )
 
 
 @pytest.mark.slow

@@ -95,6 +95,12 @@ def test_the_summary_does_not_report_what_an_option_denies(visitor: Visitor, kb:
             assert denied == "nothing", option
 
 
+def test_the_summary_leaves_room_for_who_it_is_about(visitor: Visitor) -> None:
+    summary = visitor.walk(EMERGENCY)[-1].html.partition('id="sheet"')[2]
+    for name in ("Name", "Date of birth", "Date"):
+        assert f"<dt>{name}</dt><dd></dd>" in summary
+
+
 def test_a_contradiction_is_told_in_words_and_can_be_mended(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
     page = visitor.post(FEMALE, CONTRADICTING)
     assert page.status == 409

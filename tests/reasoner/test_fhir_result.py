@@ -28,9 +28,16 @@ def test_a_condition_is_a_prediction_with_tier_reason_and_source(kb: caretier.Kn
     assert prediction["rationale"].endswith("Source: Back Pain: When To Contact Your Doctor, 9. Cauda Equina Syndrome.")
     assert not {name for name in prediction if name.startswith("probability")}
     assert risk["mitigation"] == kb.assess({"saddle-numbness": True}).advice
-    assert any(kb.questionnaire.safety_net in note["text"] for note in risk["note"])
+    assert [note["text"] for note in risk["note"]][-2:] == [kb.questionnaire.safety_net, kb.questionnaire.disclaimer]
     assert guidance["status"] == "success"
     assert "dataRequirement" not in guidance
+
+
+def test_a_result_has_the_date_of_its_answers(kb: caretier.KnowledgeBase) -> None:
+    dated, *_ = bundle_of(kb, {"saddle-numbness": True}, authored="2026-05-31")
+    assert dated["occurrenceDateTime"] == "2026-05-31"
+    undated, *_ = bundle_of(kb, {"saddle-numbness": True})
+    assert "occurrenceDateTime" not in undated
 
 
 def test_open_questions_are_required_data_best_first(kb: caretier.KnowledgeBase) -> None:
