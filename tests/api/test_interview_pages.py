@@ -30,7 +30,7 @@ def test_the_start_says_what_this_is_and_for_whom(visitor: Visitor, kb: caretier
     page = visitor.get("/")
     assert kb.questionnaire.disclaimer in page.text
     assert kb.questionnaire.safety_net in page.text
-    assert "call 911" in page.text
+    assert "Are you in danger, or not sure? Do not go on here. Get help now: call 911" in page.text
     assert "If you are in another country, call the number there." in page.text
     assert "At most 20 short pages" in page.text
     assert [button["value"] for button in page.buttons] == ["me", "other"]
@@ -293,7 +293,7 @@ def test_a_page_that_was_changed_is_answered_with_a_clear_page(
     assert "<script>alert" not in page.html
     assert f"Error {status}" in page.text
     assert "Go to the start" in page.text
-    assert "call 911" in page.text
+    assert "If you are worried, do not wait for this page: ask a doctor, or call 911" in page.text
 
 
 def test_what_is_ticked_but_was_not_asked_is_not_taken(visitor: Visitor) -> None:

@@ -113,7 +113,7 @@ def test_before_it_is_ready_the_service_says_so_on_a_page(checkout: Path, tmp_pa
     page = Visitor(TestClient(app)).get("/")  # without its lifespan it never gets ready
     assert page.status == 503
     assert page.response.headers["retry-after"]
-    assert "call 911" in page.text
+    assert "If you are worried, do not wait for this page: ask a doctor, or call 911" in page.text
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+import caretier
+
 SEVERITIES = ("minor", "significant", "considerable", "major", "catastrophic")
 LIKELIHOODS = ("very low", "low", "medium", "high", "very high")
 NEEDED = {"id", "hazard", "cause", "effect", "initial", "residual", "controls"}
@@ -130,6 +132,21 @@ def test_the_safety_case_says_what_the_hazard_log_says(hazards: list[Hazard], sa
             assert f"- {name}: {each}" in text
     items = sum(len(hazard.get("known", ())) + ("owed" in hazard) for hazard in hazards)
     assert len(re.findall(r"^- H\d+: ", safety_case, re.MULTILINE)) == items
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("falls and accidents", "pregnancy", "diabetes", "medicine that thins the blood", "ask a doctor")),
+        ("es", ("caídas ni accidentes", "embarazo", "diabetes", "anticoagulantes", "consulte a un médico")),
+    ],
+)
+def test_people_are_told_what_the_source_leaves_out(
+    language: str, words: tuple[str, ...], kb: caretier.KnowledgeBase
+) -> None:
+    """What they may know of themselves stands in the words that go with every result."""
+    told = kb.in_language(language).questionnaire.safety_net
+    assert [word for word in words if word not in told] == []
 
 
 def test_the_safety_case_counts_the_risks_that_are_too_high(hazards: list[Hazard], safety_case: str) -> None:
