@@ -31,7 +31,7 @@ def test_the_start_says_what_this_is_and_for_whom(visitor: Visitor, kb: caretier
     assert kb.questionnaire.disclaimer in page.text
     assert kb.questionnaire.safety_net in page.text
     assert "Are you in danger, or not sure? Do not go on here. Get help now: call 911" in page.text
-    assert "If you are in another country, call the number there." in page.text
+    assert "</a>. Here, the emergency number is 911. If you are in another country, call the number there." in page.html
     assert "At most 20 short pages" in page.text
     assert [button["value"] for button in page.buttons] == ["me", "other"]
 

@@ -100,7 +100,7 @@ def safety_case(checkout: Path) -> str:
 def _classes(safety_case: str) -> dict[tuple[str, str], int]:
     """Read the class of each severity and likelihood from the matrix of the page."""
     assert f"| likelihood | {' | '.join(SEVERITIES)} |" in safety_case
-    classes = {}
+    classes: dict[tuple[str, str], int] = {}
     for likelihood in LIKELIHOODS:
         (row,) = re.findall(rf"^\| {likelihood} ((?:\| [1-5] )+)\|$", safety_case, re.MULTILINE)
         numbers = map(int, re.findall(r"\d", row))
