@@ -125,7 +125,9 @@ def _settled_card(result: Result) -> Resource:
     )
     urgency = indicator(result.tier, knowledge.tiers)
     if not result.settled:
-        summary, urgency = "Not settled: the questions are not meant for this person.", "warning"
+        summary, urgency = "Not settled: it is not known whether the questions are meant for this person.", "warning"
+        if knowledge.leaves_out(result.answers.values):
+            summary = "Not settled: the questions are not meant for this person."
     return _card(
         knowledge,
         summary,

@@ -230,6 +230,10 @@ class Knowledge:
         """The rank of each tier by its id."""
         return {tier.id: tier.rank for tier in self.tiers}
 
+    def meant_for(self, answers: Mapping[str, Answer]) -> bool:
+        """Say whether answers are those of somebody for whom all this is meant; not while that is unknown."""
+        return self.scope is None or self.scope.within.holds(answers.get(self.scope.within.question))
+
     def leaves_out(self, answers: Mapping[str, Answer]) -> bool:
         """Say whether answers are those of somebody for whom all this is not meant; not while that is unknown."""
         if self.scope is None:

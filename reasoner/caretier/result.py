@@ -119,8 +119,8 @@ class Result:
 
     @property
     def settled(self) -> bool:
-        """Say whether the tier may be shown as settled: it is final, and the knowledge is meant for this person."""
-        return self.final and not self.knowledge.leaves_out(self.answers.values)
+        """Say whether the tier may be shown as settled: it is final, and known to be meant for this person."""
+        return self.final and self.knowledge.meant_for(self.answers.values)
 
     @property
     def advice(self) -> str:

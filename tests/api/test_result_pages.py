@@ -128,9 +128,9 @@ def test_a_contradiction_hides_no_emergency(visitor: Visitor, kb: caretier.Knowl
 
 
 def test_a_child_is_never_told_that_all_is_well(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
-    adult, child = (visitor.walk({"age": age})[-1] for age in (40, 10))
+    adult, child, unknown = (visitor.walk({"age": age})[-1] for age in (40, 10, None))
     assert kb.knowledge.scope is not None
-    for page, settled in ((adult, True), (child, False)):
+    for page, settled in ((adult, True), (child, False), (unknown, False)):
         assert ('<h1 id="tier" tabindex="-1" autofocus>Not settled yet' in page.html) is not settled
         assert (kb.knowledge.scope.message in page.text) is not settled
 

@@ -128,7 +128,10 @@ class Visitor:
             return self.press(page, "continue" if yes or unknown else "none", *yes, *unknown)
         offered = [str(each["value"]) for each in page.inputs if each.get("type") == "radio"]
         if not offered:
-            return self.press(page, "continue", ("answer", str(answers.get(asked[0], 0))))
+            number = answers.get(asked[0], 0)
+            if number is None:
+                return self.press(page, "unknown")
+            return self.press(page, "continue", ("answer", str(number)))
         said = answers.get(asked[0], "no" if "no" in offered else offered[0])
         word = "?" if said is None else "yes" if said is True else said
         return self.press(page, "continue", ("answer", str(word)))

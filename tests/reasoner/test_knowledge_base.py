@@ -199,6 +199,10 @@ def test_nobody_for_whom_it_is_not_meant_is_told_that_all_is_well(kb: caretier.K
         assert (child.final, child.settled, child.notes) == (True, False, (scope.message,))
         assert child.advice == scope.message
         assert "NOT SETTLED YET" in present(child)
+        for unknown in (kb.assess(answers, engine=engine) for answers in (calm, calm | {"age": None})):
+            assert (unknown.final, unknown.settled, unknown.notes) == (True, False, ())
+            assert unknown.advice == scope.message
+            assert "NOT SETTLED YET" in present(unknown)
         assert "NOT SETTLED YET" not in present(adult)
     urgent = kb.assess({"saddle-numbness": True, "age": limit - 1})
     assert urgent.advice == urgent.tier.advice
