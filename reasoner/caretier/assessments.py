@@ -15,6 +15,7 @@ from rdflib.term import Node
 from caretier.assessment import Assessment
 from caretier.errors import InvalidAnswersError, Problem
 from caretier.knowledge import Knowledge
+from caretier.limits import MAXIMUM_ID_LENGTH
 from caretier.questionnaire import Answer, Answers, Question, Questionnaire, is_answer
 from caretier.statements import Statements, atoms_of, state
 from caretier.vocabulary import CT, SKOLEM
@@ -91,7 +92,10 @@ def _place(namespace: str) -> str:
 
 
 def read_answers(graph: Graph, subject: Node, questionnaire: Questionnaire) -> Answers:
-    """Say which questions an assessment in a graph answers, and how; what is ambiguous is left unanswered."""
+    """Say which questions an assessment in a graph answers, and how; what is ambiguous is left unanswered.
+
+    An id or a date that is too long for answers is left out, so that the graph says more than they do.
+    """
     values: dict[str, Answer] = {}
     findings = list(graph.objects(subject, CT.reports))
     types = {finding: {str(name) for name in graph.objects(finding, RDF.type)} for finding in findings}
@@ -104,7 +108,7 @@ def read_answers(graph: Graph, subject: Node, questionnaire: Questionnaire) -> A
         if len(given) == 1:
             values[question.id] = given.pop()
     date = graph.value(subject, DCTERMS.date)
-    return Answers(values, _identifier(subject), str(date) if date is not None else None)
+    return Answers(values, _bounded(_identifier(subject)), _bounded(str(date) if date is not None else None))
 
 
 def _given(
@@ -258,3 +262,7 @@ def _identifier(subject: Node) -> str | None:
     if not isinstance(subject, URIRef):
         return None
     return unquote(subject[len(SKOLEM) :]) if subject.startswith(SKOLEM) else str(subject)
+
+
+def _bounded(text: str | None) -> str | None:
+    return text if text is not None and len(text) <= MAXIMUM_ID_LENGTH else None

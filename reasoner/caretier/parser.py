@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     assess.add_argument(
         "--explain", action="store_true", help="also say why not, and what would change the result (text and json)"
     )
+    shared_options.decision_log(assess)
     shared_options.language(assess)
     shared_options.time_limit(assess)
     shared_options.ontology(assess)
@@ -123,11 +124,7 @@ def parser() -> argparse.ArgumentParser:
         "--data", "--dataset", dest="dataset", metavar="FOLDER",
         help="what SPARQL queries may ask as well: a knowledge graph that `caretier graph build` made, or files of RDF",
     )  # fmt: skip
-    serving.add_argument(
-        "--decision-log", metavar="FOLDER",
-        help="store every assessment there, answers and result, a file a day; off by default. `caretier replay` reads "
-        "it; docs/deployment.md says who must protect it and how to delete",
-    )  # fmt: skip
+    shared_options.decision_log(serving)
     shared_options.ontology(serving)
     serving.set_defaults(run=_serve)
 
@@ -181,7 +178,7 @@ def parser() -> argparse.ArgumentParser:
         "caretier replay decisions --ontology edited/ontology/back-pain.ttl",
     )
     replaying.add_argument(
-        "log", nargs="+", metavar="LOG", help="a folder of `caretier serve --decision-log`, or files"
+        "log", nargs="+", metavar="LOG", help="a folder that was given to --decision-log, or files in it"
     )
     replaying.add_argument(
         "--id", metavar="ID", action="append", default=[],

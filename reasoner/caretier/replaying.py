@@ -25,7 +25,8 @@ def replay_log(options: argparse.Namespace) -> int:
     if options.id and not found.count and not found.left_out:
         raise UnreadableInputError(f"No record has the id {' or '.join(map(visible, options.id))}.")
     if options.format == "json":
-        print(json.dumps(as_data(found), indent=2, ensure_ascii=False))
+        # ASCII without DEL: nothing in a record can steer the terminal, nor a name of a file be impossible to write
+        print(json.dumps(as_data(found), indent=2).replace("\x7f", "\\u007f"))
     else:
         print(as_text(found, page()[0]), end="")
     if found.kinds["alarm"]:

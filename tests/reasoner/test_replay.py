@@ -20,7 +20,7 @@ from caretier import InvalidAnswersError
 from caretier.assessment import Assessment
 from caretier.decision_log import DecisionLog
 from caretier.decisions import Desk
-from caretier.questionnaire import Answer
+from caretier.questionnaire import Answer, Answers
 from caretier.records import log_files, read_records
 from caretier.replay import Replay, replay
 from tests.reasoner.conftest import RandomAnswers
@@ -59,6 +59,10 @@ def rerun(kb: caretier.KnowledgeBase, path: Path, engine: Any = None) -> Replay:
     return replay(kb, read_records([path]), engine)
 
 
+def rerun_all(kb: caretier.KnowledgeBase, named: Sequence[Path]) -> Replay:
+    return replay(kb, read_records(log_files(map(str, named))))
+
+
 def command(*arguments: object, code: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "caretier.cli", "replay", *map(str, arguments)],
@@ -93,6 +97,14 @@ def test_the_other_engine_decides_the_same(
     found = rerun(kb, record(tmp_path, kb, *documents[-15:]), "reference")
     assert found.count == 15
     assert found.kinds.keys() <= {"reproduced", "ceiling", "words"}, found.changed
+
+
+@pytest.mark.slow
+def test_a_record_names_the_engine_that_was_asked_for(kb: caretier.KnowledgeBase) -> None:
+    desk = Desk(kb)
+    desk.assess([Assessment(Answers(CONTRADICTION))], engine="reference")
+    desk.assess([Assessment(Answers(CONTRADICTION))])
+    assert [each.engine for each in desk.decisions] == ["reference", "model"]
 
 
 def _lowers(data: dict[str, Any]) -> None:
@@ -298,6 +310,20 @@ def test_a_second_domain_is_replayed_on_its_own_ontology(checkout: Path, tmp_pat
     assert "name that with --ontology" in " ".join(command(path, code=1).split())
 
 
+def test_a_file_that_is_named_twice_counts_once(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    path = record(folder, kb, {"answers": EMERGENCY})
+    (folder / "today.ndjson").symlink_to(path)
+    (folder / "same.ndjson").hardlink_to(path)
+    (tmp_path / "link").symlink_to(folder)
+    named = [folder, path, tmp_path / "link", path, folder / "today.ndjson"]
+    assert log_files([str(path), str(folder)]) == [path]
+    assert rerun_all(kb, named).count == 1
+    copy = Path(shutil.copy(path, tmp_path / "copy.ndjson"))
+    assert rerun_all(kb, [*named, copy]).count == 2
+
+
 def test_one_record_can_be_chosen_by_its_id_or_that_of_the_application(
     kb: caretier.KnowledgeBase, tmp_path: Path
 ) -> None:
@@ -322,12 +348,20 @@ def test_many_alike_changes_are_told_once(kb: caretier.KnowledgeBase, tmp_path: 
     assert len(json.loads(command(path, "--format", "json", code=3))["changed"]) == 9
 
 
+STEERING = "\x1b[2J\x00\x7f\x9b31m\u202e\u2066\u200b\u2028\u2029\ufeff\U000e0041"
+"""Characters that steer a terminal, turn the direction of writing, end a line, or are not seen."""
+
+
 def test_nothing_in_a_record_can_steer_the_terminal(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
-    path = record(tmp_path, kb, {"answers": EMERGENCY, "id": "\x1b[2J"})
-    altered(path, lambda data: data.update(result=data["result"] | {"ceiling": "\x1b[31m"}))
-    text = command(path, code=3)
-    assert "\x1b" not in text
-    assert "\\x1b[2J" in text
+    path = record(tmp_path, kb, {"answers": EMERGENCY, "id": STEERING})
+    altered(path, lambda data: data.update(result=data["result"] | {"ceiling": STEERING}))
+    path = path.rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\x9b.ndjson"))
+    text, data = command(path, code=3), command(path, "--format", "json", code=3)
+    for told in (text, data):
+        assert set(told) <= {"\n", *map(chr, range(0x20, 0x7F))}
+    assert "\\x1b[2J\\x00\\x7f\\x9b31m\\u202e" in text
+    (changed,) = json.loads(data)["changed"]
+    assert (changed["assessment"], changed["before"]["ceiling"], changed["file"]) == (STEERING, STEERING, str(path))
 
 
 def test_answers_are_not_told_again(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
