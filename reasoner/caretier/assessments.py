@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode
-from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from rdflib.term import Node
 
 from caretier.assessment import Assessment
 from caretier.errors import InvalidAnswersError, Problem
 from caretier.knowledge import Knowledge
-from caretier.limits import MAXIMUM_ID_LENGTH
 from caretier.questionnaire import Answer, Answers, Question, Questionnaire, is_answer
 from caretier.statements import Statements, atoms_of, state
 from caretier.vocabulary import CT, SKOLEM
@@ -92,10 +91,7 @@ def _place(namespace: str) -> str:
 
 
 def read_answers(graph: Graph, subject: Node, questionnaire: Questionnaire) -> Answers:
-    """Say which questions an assessment in a graph answers, and how; what is ambiguous is left unanswered.
-
-    An id or a date that is too long for answers is left out, so that the graph says more than they do.
-    """
+    """Say which questions an assessment in a graph answers, and how; what is ambiguous is left unanswered."""
     values: dict[str, Answer] = {}
     findings = list(graph.objects(subject, CT.reports))
     types = {finding: {str(name) for name in graph.objects(finding, RDF.type)} for finding in findings}
@@ -108,7 +104,7 @@ def read_answers(graph: Graph, subject: Node, questionnaire: Questionnaire) -> A
         if len(given) == 1:
             values[question.id] = given.pop()
     date = graph.value(subject, DCTERMS.date)
-    return Answers(values, _bounded(_identifier(subject)), _bounded(str(date) if date is not None else None))
+    return Answers(values, _identifier(subject), str(date) if date is not None else None)
 
 
 def _given(
@@ -144,7 +140,10 @@ def says_no_more_than_answers(assessment: Assessment, knowledge: Knowledge) -> b
         if answer is not None and not is_answer(knowledge.questionnaire.by_id[question], answer):
             return False
     assert assessment.graph is not None
-    back, _ = answers_graph(answers, knowledge)
+    back, subject = answers_graph(answers, knowledge)
+    given = assessment.graph.value(assessment.subject, DCTERMS.date)
+    if isinstance(given, Literal) and given.datatype == XSD.string:  # the same as a text without a type, since RDF 1.1
+        back.set((subject, DCTERMS.date, given))
     return len(back) == len(assessment.graph) and isomorphic(back, assessment.graph)
 
 
@@ -262,7 +261,3 @@ def _identifier(subject: Node) -> str | None:
     if not isinstance(subject, URIRef):
         return None
     return unquote(subject[len(SKOLEM) :]) if subject.startswith(SKOLEM) else str(subject)
-
-
-def _bounded(text: str | None) -> str | None:
-    return text if text is not None and len(text) <= MAXIMUM_ID_LENGTH else None

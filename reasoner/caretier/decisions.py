@@ -50,7 +50,7 @@ class Decision:
         knowledge, outcome, answers = self.knowledge, self.outcome, self.answers
         return {
             "form": FORM,
-            "answers": {"answers": dict(answers.values), "id": answers.id, "date": answers.date},
+            "answers": {"answers": dict(answers.values), "id": _bounded(answers.id), "date": _bounded(answers.date)},
             "complete": self.is_complete,
             "language": knowledge.language.tag,
             "engine": self.engine,
@@ -135,6 +135,11 @@ class Desk:
 
 
 def identifier_in(document: object) -> str | None:
-    """Return the id that an answers document has if it is one, whatever else is wrong with the document."""
+    """Return the id that an answers document has, whatever else is wrong with it."""
     found = document.get("id") if isinstance(document, dict) else None
-    return found if isinstance(found, str) and len(found) <= MAXIMUM_ID_LENGTH else None
+    return found if isinstance(found, str) else None
+
+
+def _bounded(text: str | None) -> str | None:
+    """Leave out an id or a date that nobody may give; in RDF, where it changes no decision, they may have any length."""
+    return text if text is not None and len(text) <= MAXIMUM_ID_LENGTH else None

@@ -23,6 +23,7 @@ from caretier.decisions import Desk
 from caretier.documents import format_named, parse
 from caretier.questionnaire import Answer, Answers
 from caretier.records import LeftOut, Record, log_files, read_records
+from caretier.result import Result
 from tests.conftest import PREFIXES
 from tests.full_disk import files_of_at_most
 
@@ -101,16 +102,19 @@ def test_an_id_and_a_date_have_an_end(part: str, value: str, kb: caretier.Knowle
     assert value not in json.dumps(desk.decisions[0].to_dict())
 
 
-def test_an_id_and_a_date_of_rdf_that_have_no_end_are_left_out(kb: caretier.KnowledgeBase) -> None:
+def test_an_id_and_a_date_of_rdf_that_have_no_end_are_not_kept(kb: caretier.KnowledgeBase) -> None:
     name, date = f"http://example.org/{'x' * 1_000}", "y" * 1_001
     text = f'<{name}> a ct:Assessment ; ct:reports [ a bp:SaddleNumbness ] ; <http://purl.org/dc/terms/date> "{date}" .'
-    (read,) = from_graph(parse((PREFIXES + text).encode(), format_named("turtle")), kb.questionnaire)
-    assert (read.answers.id, read.answers.date) == (None, None)
-    assert dict(read.answers.values) == {"saddle-numbness": True}
+    desk = Desk(kb)
+    (result,) = desk.assess(from_graph(parse((PREFIXES + text).encode(), format_named("turtle")), kb.questionnaire))
+    assert isinstance(result, Result)
+    assert result.id == name, "the result is told as ever"
+    assert desk.decisions[0].to_dict()["answers"] == {"answers": {"saddle-numbness": True}, "id": None, "date": None}
 
 
-def test_what_came_as_rdf_is_complete_when_answers_say_it_all(kb: caretier.KnowledgeBase) -> None:
-    plain = "ex:a a ct:Assessment ; ct:reports [ a bp:SaddleNumbness ] ."
+@pytest.mark.parametrize("date", ["", ' ; <http://purl.org/dc/terms/date> "2026-05-31"'], ids=["undated", "dated"])
+def test_what_came_as_rdf_is_complete_when_answers_say_it_all(date: str, kb: caretier.KnowledgeBase) -> None:
+    plain = f"ex:a a ct:Assessment ; ct:reports [ a bp:SaddleNumbness ] {date} ."
     graph = parse((PREFIXES + plain).encode(), format_named("turtle"))
     desk = Desk(kb)
     desk.assess(from_graph(graph, kb.questionnaire))
