@@ -141,5 +141,5 @@ def identifier_in(document: object) -> str | None:
 
 
 def _bounded(text: str | None) -> str | None:
-    """Leave out an id or a date that nobody may give; in RDF, where it changes no decision, they may have any length."""
+    """Leave out an id or a date that is longer than allowed, as it may be in RDF, where it changes no decision."""
     return text if text is not None and len(text) <= MAXIMUM_ID_LENGTH else None

@@ -174,8 +174,8 @@ def parser() -> argparse.ArgumentParser:
         "other conditions, red flags and ceilings, and answers that this knowledge does not know, which are left out. "
         "By the knowledge that made a record, it has to be reproduced exactly.",
         epilog="Exits 3 when the same knowledge comes to another result than a record says; 1 when a tier is "
-        "lower or a line could not be run again; else 0. json names every record that did not stay the same. Example: "
-        "caretier replay decisions --ontology edited/ontology/back-pain.ttl",
+        "lower or a line could not be run again; else 0. json and html name every record that did not stay the same. "
+        "Example: caretier replay decisions --ontology edited/ontology/back-pain.ttl",
     )
     replaying.add_argument(
         "log", nargs="+", metavar="LOG", help="a folder that was given to --decision-log, or files in it"
@@ -189,7 +189,7 @@ def parser() -> argparse.ArgumentParser:
         choices=["model", "reference"],
         help="default: the decision model where there is one that fits, else the reference reasoner, which takes long",
     )
-    replaying.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    replaying.add_argument("--format", choices=["text", "json", "html"], default="text", help="default: text")
     shared_options.time_limit(replaying)
     shared_options.ontology(replaying)
     replaying.set_defaults(run=_replay)

@@ -10,6 +10,7 @@ from caretier.knowledge_base import load
 from caretier.progress import progress
 from caretier.records import log_files, read_records
 from caretier.replay import replay
+from caretier.replay_html import replay_html
 from caretier.replay_text import as_data, as_text
 from caretier.terminal import page
 
@@ -27,6 +28,8 @@ def replay_log(options: argparse.Namespace) -> int:
     if options.format == "json":
         # ASCII without DEL: nothing in a record can steer the terminal, nor a name of a file be impossible to write
         print(json.dumps(as_data(found), indent=2).replace("\x7f", "\\u007f"))
+    elif options.format == "html":
+        print(replay_html(found), end="")
     else:
         print(as_text(found, page()[0]), end="")
     if found.kinds["alarm"]:
