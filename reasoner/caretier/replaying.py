@@ -26,8 +26,8 @@ def replay_log(options: argparse.Namespace) -> int:
     if options.id and not found.count and not found.left_out:
         raise UnreadableInputError(f"No record has the id {' or '.join(map(visible, options.id))}.")
     if options.format == "json":
-        # ASCII without DEL: nothing in a record can steer the terminal, nor a name of a file be impossible to write
-        print(json.dumps(as_data(found), indent=2).replace("\x7f", "\\u007f"))
+        # in ASCII, so that nothing in a record can steer the terminal, and any name of a file can be written
+        print(json.dumps(as_data(found), indent=2))
     elif options.format == "html":
         print(replay_html(found), end="")
     else:

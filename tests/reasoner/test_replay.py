@@ -340,7 +340,7 @@ def test_one_record_can_be_chosen_by_its_id_or_that_of_the_application(
 
 def test_what_is_no_log_is_named(tmp_path: Path) -> None:
     assert "has no file of a decision log" in command(tmp_path, code=2)
-    assert "No such file" in command(tmp_path / "nowhere", code=2)
+    assert "\\x1b[2J: No such file" in command(tmp_path / "\x1b[2J", code=2)
 
 
 def test_many_alike_changes_are_told_once(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
