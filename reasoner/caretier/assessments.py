@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode
-from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from rdflib.term import Node
 
@@ -140,7 +140,10 @@ def says_no_more_than_answers(assessment: Assessment, knowledge: Knowledge) -> b
         if answer is not None and not is_answer(knowledge.questionnaire.by_id[question], answer):
             return False
     assert assessment.graph is not None
-    back, _ = answers_graph(answers, knowledge)
+    back, subject = answers_graph(answers, knowledge)
+    given = assessment.graph.value(assessment.subject, DCTERMS.date)
+    if isinstance(given, Literal) and given.datatype == XSD.string:  # the same as a text without a type, since RDF 1.1
+        back.set((subject, DCTERMS.date, given))
     return len(back) == len(assessment.graph) and isomorphic(back, assessment.graph)
 
 

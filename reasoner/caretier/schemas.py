@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from caretier.knowledge import Knowledge
+from caretier.limits import MAXIMUM_ID_LENGTH
 from caretier.questionnaire import Question, Questionnaire
 
 TYPE_CHECKING = False
@@ -33,7 +34,11 @@ def answers_schema(questionnaire: Questionnaire) -> Schema:
                     "properties": {question.id: _answer(question) for question in questionnaire.questions},
                     "additionalProperties": False,
                 },
-                "id": {**_TEXT_OR_NULL, "description": "What the application calls this assessment."},
+                "id": {
+                    **_TEXT_OR_NULL,
+                    "maxLength": MAXIMUM_ID_LENGTH,
+                    "description": "What the application calls this assessment.",
+                },
                 "date": {"type": ["string", "null"], "format": "date", "description": "When it was answered."},
             },
             optional=("id", "date"),
