@@ -230,7 +230,7 @@ class _Interview:
             result=step["result"],
             tier=knowledge.tier(step["result"]["tier"]),
             ceiling=knowledge.tier(step["result"]["ceiling"]),
-            is_settled=step["result"]["final"] and knowledge.meant_for(answers),
+            is_settled=step["result"]["settled"],
             by_id=knowledge.questionnaire.by_id,
             answered=[
                 (screen := screen_of(given, knowledge.questionnaire), given, _told_on(screen, given, knowledge))

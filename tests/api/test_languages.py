@@ -172,6 +172,7 @@ def test_a_stream_is_in_one_language(client: httpx.Client, spanish: caretier.Kno
     told = client.post("/v1/assessments", content=lines, headers={"Content-Type": "application/x-ndjson", **SPANISH})
     assert told.headers["content-language"] == "es"
     assert json.loads(told.text)["safety_net"] == spanish.questionnaire.safety_net
+    assert json.loads(told.text)["disclaimer"] == spanish.questionnaire.disclaimer
 
 
 @pytest.mark.parametrize("media_type", ["application/json", FHIR])
