@@ -68,6 +68,16 @@ def test_nothing_found_is_no_prediction_and_settled_only_when_final(kb: caretier
     risk, guidance, _ = bundle_of(kb, unknown)
     assert (risk["status"], guidance["status"]) == ("preliminary", "data-required")
     assert guidance["dataRequirement"] == [{"type": "QuestionnaireResponse"}]
+    scope = kb.knowledge.scope
+    assert scope is not None
+    denied: dict[str, Answer] = {each.id: False for each in kb.questions if each.type == "boolean"}
+    denied |= {each.id: each.options[0].id for each in kb.questions if each.type == "choice"}
+    denied |= {"pain-lower-back": True, "treatment-months": 0}
+    for age, settled in ((scope.within.value, True), (None, False)):
+        risk, guidance, _ = bundle_of(kb, denied | {scope.within.question: age})
+        [told] = [each for each in guidance["contained"][0]["parameter"] if each["name"] == "settled"]
+        assert (risk["status"], told["valueBoolean"]) == ("final", settled)
+        assert (risk["mitigation"] == scope.message) is not settled
 
 
 def test_a_tension_between_answers_is_a_message(kb: caretier.KnowledgeBase) -> None:
