@@ -26,6 +26,9 @@ from caretier.files import replace_text
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
 
+_LEAST_SUPPRESSED = 3
+"""Below two there is but one count to leave out, and everybody would know which."""
+
 Backend = Literal["duckdb", "spark"]
 Advance = Callable[[float, int | None], None]
 """Is told which part of the work is done, and of how many rows if that is known."""
@@ -190,6 +193,11 @@ def _check_report(report: Report, target: str) -> None:
         raise UnreadableInputError(f"{report.target}: there is no folder {report.target.parent}.")
     if report.target.suffix.lower() not in (".html", ".htm") or report.target.is_dir():
         raise UnreadableInputError(f"{report.target}: a report is a page of HTML; give it a name such as report.html.")
+    if 0 < report.suppress_below < _LEAST_SUPPRESSED:
+        raise UnreadableInputError(
+            f"Counts below {report.suppress_below} are none or one, so that leaving them out tells them; name 0, or at "
+            f"least {_LEAST_SUPPRESSED}."
+        )
     if report.against is None:
         return
     if not report.against.exists():
