@@ -137,8 +137,6 @@ def _entry(entry: object, questionnaire: Questionnaire) -> Reading | str:
             return f'"unit" is for numbers of days, weeks, months or years, and "{question.id}" has none such.'
         if not isinstance(unit, str) or _days(unit) is None:
             return f'"unit" is {unit!r}; allowed are "days", "weeks", "months" and "years".'
-        if values:
-            return '"unit" and "values" do not go together.'
     return Reading(question.id, {_written(value): answer for value, answer in values.items()}, unit)
 
 

@@ -140,6 +140,15 @@ def test_a_column_of_nothing_says_nothing(kb: caretier.KnowledgeBase, tmp_path: 
     assert (summary.errors, summary.never) == (0, ())
 
 
+def test_bytes_that_spell_an_answer_are_no_text(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": [1, 2], "pain-severity": [b"mild", b"\xff"]}), tmp_path / "in.parquet")
+    summary = assess_table(kb, str(tmp_path / "in.parquet"), tmp_path / "out.parquet")
+    errors = pq.read_table(tmp_path / "out.parquet")["error"].to_pylist()
+    assert 'is "mild, stored as another type than text"; allowed are "mild"' in errors[0]
+    assert r'is "\xFF"; allowed are "mild"' in errors[1]
+    assert [cell.column.name for cell in summary.never] == ["pain-severity"]
+
+
 def test_csv_is_written_where_no_column_shows_anything_by_itself(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,age\na,50\n")
     assess_table(kb, str(tmp_path / "in.csv"), tmp_path / "out.csv", explain=True)

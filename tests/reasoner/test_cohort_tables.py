@@ -92,6 +92,38 @@ def test_a_mapping_renames_translates_and_converts(kb: caretier.KnowledgeBase, a
     assert not summary.never
 
 
+@pytest.mark.parametrize("key", ["99", "99.0"])
+def test_codes_stored_with_decimals_are_translated_as_numbers(
+    kb: caretier.KnowledgeBase, assessed: Any, key: str
+) -> None:
+    """Statistics programs store whole codes, and what is missing beside them, as numbers with decimals."""
+    said = {
+        "columns": {
+            "fever": {"question": "fever", "values": {"1": True, "2": False, key: None}},
+            "age": {"question": "age", "values": {key: None}},
+            "weeks": {"question": "treatment-months", "unit": "weeks", "values": {key: None, "53": 12}},
+            "numb": {"question": "saddle-numbness", "values": {"1": True, key: None}},
+        },
+    }
+    columns = {
+        "fever": [1.0, 2.0, 99.0, 3.0],
+        "age": [99.0, 44.0, 50.5, None],
+        "weeks": [99.0, 13.1, 53.0, -1.0],
+        "numb": pa.array([99, None, 1, 2], pa.decimal128(5, 2)),
+    }
+    _, rows = assessed(columns, mapping=read_map(said, kb.questionnaire), explain=True)
+    assert [row["open_questions"] for row in rows[:2]] == [len(kb.questions) - 1, len(kb.questions) - 3]
+    assert [row["tier"] for row in rows] == ["ContactDoctor", "ContinueProgram", None, None]
+    assert rows[2]["error"].splitlines()[1:] == [
+        'The answer to "age" is "50.5"; allowed is a whole number from 0 to 120, or null.'
+    ]
+    assert rows[3]["error"].splitlines() == [
+        'The answer to "saddle-numbness" is 2; allowed are true, false and null.',
+        'The answer to "fever" is 3; allowed are true, false and null.',
+        'The answer to "treatment-months" is -1; allowed is a whole number from 0 to 1200, or null.',
+    ]
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [
