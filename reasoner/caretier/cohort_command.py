@@ -53,7 +53,7 @@ def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
         yield f"  {tier.label.ljust(width)}  {summary.tiers.get(tier.id, 0):>12,}"
     yield f"  {'unusable, see error'.ljust(width)}  {summary.errors:>12,}"
     if summary.repeated:
-        yield f"{summary.repeated:,} rows have the id of another row; each was assessed on its own."
+        yield f"{summary.repeated:,} rows repeat the id of an earlier row; each was assessed on its own."
     if summary.missing:
         yield f"No column for, so unknown for everybody: {', '.join(summary.missing)}."
     if summary.spanning:

@@ -27,6 +27,8 @@ _ENDINGS: Mapping[str, Format] = {
     ".jsonl": "ndjson",
 }
 MAXIMUM_CELL = 1_000_000
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+"""How files begin that are no text, whatever they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,10 @@ def _start(file: str, *, blank: bool) -> bytes:
             start = lines.readline(MAXIMUM_CELL)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UnreadableInputError(f'{file}: this is UTF-16; save it as UTF-8, in a spreadsheet as "CSV UTF-8".')
+    if start.startswith(_GZIP):
+        raise UnreadableInputError(f"{file}: this is compressed; give it a name that ends in .gz, or unpack it.")
+    if start.startswith(_ZIP):
+        raise UnreadableInputError(f'{file}: this is a spreadsheet or an archive; save it as "CSV UTF-8", or unpack it.')
     return start
 
 
@@ -110,7 +116,14 @@ def _header(file: str, start: bytes) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError:
         raise UnreadableInputError(f"{file}: the header is not UTF-8 text; save the file as UTF-8.") from None
     if not first.strip():
-        raise UnreadableInputError(f"{file}: it is empty; a header with the names of the columns is needed.")
+        what = "its first line is blank" if first else "it is empty"
+        raise UnreadableInputError(f"{file}: {what}; a header with the names of the columns is needed there.")
+    if re.fullmatch(r'"?sep=.?"?\s*', first):
+        raise UnreadableInputError(f"{file}: its first line ({first.strip()}) is for a spreadsheet; remove the line.")
+    if "\r" in first.rstrip("\r\n"):
+        raise UnreadableInputError(
+            f"{file}: its lines end in a carriage return alone; save it anew, with the line ends of today."
+        )
     delimiter = max(",;\t|", key=re.sub(r'"[^"]*"', "", first).count)
     try:
         with long_cells():

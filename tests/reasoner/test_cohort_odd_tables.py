@@ -179,10 +179,16 @@ def test_a_number_with_a_unit_is_read_or_refused(
     [
         ("in.csv", "id,fever\n1,true\n".encode("utf-16"), "this is UTF-16; save it as UTF-8"),
         ("in.csv", "id,fiévre\n1,true\n".encode("latin-1"), "the header is not UTF-8 text"),
-        ("in.csv", b"id,fever\r1,true\r", "the header cannot be read"),
+        ("in.csv", b"id,fever\r1,true\r", "lines end in a carriage return alone"),
+        ("in.csv", b"\n\nid,fever\n1,true\n", "its first line is blank"),
+        ("in.csv", b"", "it is empty"),
+        ("in.csv", b"sep=;\r\nid;fever\r\n1;true\r\n", "(sep=;) is for a spreadsheet; remove the line"),
+        ("in.csv", gzip.compress(b"id,fever\n1,true\n"), "this is compressed; give it a name that ends in .gz"),
+        ("in.csv", b"PK\x03\x04\x14\x00\x06\x00", "this is a spreadsheet or an archive"),
         ("in.csv", b'id,"saddle"-numbness\na,true\n', "the header cannot be read"),
         ("in.csv", b'id,"saddle-numbness\na,true\n', "the header cannot be read"),
-        ("in.csv", b"id,saddle-numbness,\na,true,\n", "a column without a name"),
+        ("in.csv", b"id,saddle-numbness,\na,true,\n", "has a column without a name"),
+        ("in.csv", b",id,saddle-numbness,,\n1,a,true,,\n", "has 3 columns without a name; name what is needed"),
         ("in.ndjson", b'[{"id": 1, "fever": true},\n {"id": 2}]\n', "write one object a line"),
         ("in.parquet", b"", "this cannot be read as Parquet"),
         ("in.csv.gz", gzip.compress(b"id,fever\n" + b"".join(b"%d,true\n" % n for n in range(99_999)))[:99_000], "cut"),
@@ -196,9 +202,15 @@ def test_a_number_with_a_unit_is_read_or_refused(
         "utf-16",
         "latin-1",
         "old line ends",
+        "blank at first",
+        "nothing",
+        "for a spreadsheet",
+        "compressed",
+        "a spreadsheet",
         "odd quote",
         "open quote",
         "no name",
+        "no names",
         "a list",
         "empty",
         "cut late",
@@ -216,6 +228,19 @@ def test_a_file_that_cannot_be_read_is_told_with_a_remedy(
     said = refused(capsys, tmp_path / name, tmp_path / "out.csv")
     assert message in said
     assert sorted(each.name for each in tmp_path.iterdir()) == [name]
+
+
+def test_of_very_many_columns_some_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["fever", *(f"c{number}" for number in range(5000))]
+    (tmp_path / "in.csv").write_text(",".join(names) + "\n" + "," * 5000 + "\n")
+    said = refused(capsys, tmp_path / "in.csv", tmp_path / "out.csv").splitlines()
+    assert said[0].startswith('caretier: The column "c0" is no question.')
+    assert said[20:] == ["caretier: There are 4,980 more such columns."]
+
+
+def test_a_column_without_a_name_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.csv").write_text("id;fever;;;\n1;true;;;\n")
+    assert len(refused(capsys, tmp_path / "in.csv", tmp_path / "out.csv").splitlines()) == 1
 
 
 def test_a_cut_file_of_fhir_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -195,7 +195,7 @@ def test_lines_that_cannot_be_read_keep_their_place(kb: caretier.KnowledgeBase, 
         "",
         "Line 3 cannot be read: it has 2 cells, and the header 3.",
         "Line 4 cannot be read: it has 4 cells, and the header 3.",
-        "Line 5 cannot be read: it is not UTF-8 text.",
+        "Line 5 cannot be read: it is not UTF-8 text; save the file as UTF-8.",
         "",
         "",
     ]
@@ -394,7 +394,7 @@ def test_the_command_says_what_came_of_it(tmp_path: Path, capsys: pytest.Capture
     assert said.startswith("2 rows in ")
     assert "rows a second" in said
     assert "emergency care" in said
-    assert "1 rows have the id of another row" in said
+    assert "1 rows repeat the id of an earlier row" in said
     assert "unknown for everybody: sex, " in said
     assert (tmp_path / "out.csv").read_text().splitlines()[0] == "id,tier,ceiling,conditions,error,site"
 
