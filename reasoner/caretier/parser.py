@@ -222,7 +222,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         type=shared_options.count,
         default=0,
-        help="leave counts below N out of the report",
+        help="leave counts below N out of the report, and round the others",
     )
     cohort.add_argument("--backend", choices=["duckdb", "spark"], default="duckdb", help="default: duckdb")
     shared_options.ontology(cohort)

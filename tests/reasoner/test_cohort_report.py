@@ -172,6 +172,12 @@ def test_the_page_needs_nothing_else(made: tuple[list[dict[str, Any]], str]) -> 
     assert not re.search(r"https?://|<script|<img|<link|url\(", made[1])
 
 
+def test_equal_shares_are_equally_long_in_every_column(made: tuple[list[dict[str, Any]], str]) -> None:
+    """A bar that filled its column would be longer under a longer heading."""
+    (rule,) = re.findall(r"\.bar \{([^}]*)\}", made[1])
+    assert re.search(r"(?<![-\w])width: \d+rem;", rule)
+
+
 def numbers(page: str) -> set[int]:
     """Return the counts in the cells of a page, without their shares."""
     tables = Tables(page).found
