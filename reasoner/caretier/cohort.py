@@ -76,7 +76,7 @@ class Summary:
 
     `repeated` counts rows whose id another row has before it; `missing` are the questions without a column, `never` the
     cells whose column is of a type that can hold no answer. `spanning` counts rows of CSV that stand on several lines,
-    and `defused` cells for CSV that a spreadsheet would have run.
+    and `defused` cells for CSV that a spreadsheet would have run; `left_out` are files of a folder that are no table.
     """
 
     rows: int
@@ -87,6 +87,7 @@ class Summary:
     never: tuple[Cell, ...]
     spanning: int
     defused: int
+    left_out: tuple[str, ...]
     seconds: float
 
 
@@ -151,6 +152,7 @@ def assess_table(
         never=tuple(cell for cell in planned.cells if not is_possible(cell)),
         spanning=engine.spanning,
         defused=defused,
+        left_out=found.left_out,
         seconds=time.monotonic() - started,
     )
 

@@ -203,7 +203,7 @@ def name_problems(names: Iterable[str]) -> Iterator[str]:
     if nameless:
         yield (
             f"The table has {'a column' if nameless == 1 else f'{nameless:,} columns'} without a name; name what is "
-            "needed and leave out the rest, such as the numbers of rows in R (row.names = FALSE) and pandas (index=False)."
+            "needed and leave out the rest, such as row numbers of R (row.names = FALSE) and pandas (index=False)."
         )
 
 

@@ -54,6 +54,11 @@ def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
     yield f"  {'unusable, see error'.ljust(width)}  {summary.errors:>12,}"
     if summary.repeated:
         yield f"{summary.repeated:,} rows repeat the id of an earlier row; each was assessed on its own."
+    if summary.left_out:
+        names = ", ".join(Path(file).name for file in summary.left_out[:_MOST_FILES])
+        rest = len(summary.left_out) - _MOST_FILES
+        more = f" and {rest:,} more" if rest > 0 else ""
+        yield f"Not read, since the ending of the name is none of a table: {names}{more}."
     if summary.missing:
         yield f"No column for, so unknown for everybody: {', '.join(summary.missing)}."
     if summary.spanning:
@@ -72,6 +77,8 @@ def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
             f'"{cell.question.id}" ({cell.question.allowed()}); store it so, or translate it with --map.'
         )
 
+
+_MOST_FILES = 5
 
 _STORED = {
     "boolean": "yes or no",

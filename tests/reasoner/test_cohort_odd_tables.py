@@ -323,6 +323,18 @@ def test_a_line_of_json_that_assess_refuses_is_refused_here(
     ]
 
 
+def test_a_file_of_a_folder_that_is_not_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "in"
+    (folder / "old.csv").mkdir(parents=True)
+    (folder / "old.csv" / "part.csv").write_text("id,fever\n1,true\n")
+    for name in ("b.txt", "c.csv.zip", "part-3", "_SUCCESS", ".d.crc", *(f"{number}.log" for number in range(4))):
+        (folder / name).write_text("id,fever\n2,true\n")
+    assert cli.main(["cohort", str(folder), str(tmp_path / "out.csv")]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("1 rows")
+    assert "none of a table: 0.log, 1.log, 2.log, 3.log, b.txt and 2 more." in said
+
+
 def test_every_file_of_a_folder_is_read(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
