@@ -111,9 +111,7 @@ def _start(file: str, *, blank: bool) -> bytes:
     if start.startswith(_GZIP):
         raise UnreadableInputError(f"{file}: this is compressed; give it a name that ends in .gz, or unpack it.")
     if start.startswith(_ZIP):
-        raise UnreadableInputError(
-            f'{file}: this is a spreadsheet or an archive; save it as "CSV UTF-8" or unpack it.'
-        )
+        raise UnreadableInputError(f'{file}: this is a spreadsheet or an archive; save it as "CSV UTF-8" or unpack it.')
     return start
 
 
