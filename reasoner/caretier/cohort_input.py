@@ -91,7 +91,7 @@ def find_source(path: str) -> Source:
         return Source(tuple(files), form, left_out=tuple(left_out))
     starts = [_start(file, blank=form == "csv") for file in files]
     if form == "ndjson":
-        is_fhir = here.is_dir() and any(b'"QuestionnaireResponse"' in start for start in starts)
+        is_fhir = any(b'"resourceType"' in start and b'"QuestionnaireResponse"' in start for start in starts)
         return Source(tuple(files), "fhir" if is_fhir else form, left_out=tuple(left_out))
     headers = [_header(file, start) for file, start in zip(files, starts, strict=True)]
     if len(set(headers)) > 1:

@@ -202,8 +202,8 @@ def parser() -> argparse.ArgumentParser:
         help="assess a table of many people",
         description="Assess a table: one row a person, one column a question id beside an id. Every row comes back in "
         "its place with id, tier, ceiling, conditions and error; docs/cohorts.md says more.",
-        epilog="IN is Parquet, CSV or NDJSON, one file, a pattern or a folder, or a folder of FHIR "
-        "QuestionnaireResponses as NDJSON; OUT is Parquet (.parquet), CSV (.csv) or N-Quads (.nq).",
+        epilog="IN is Parquet, CSV, NDJSON or FHIR QuestionnaireResponses as NDJSON: one file, a pattern or a folder; "
+        "OUT is Parquet (.parquet), CSV (.csv) or N-Quads (.nq).",
     )
     cohort.add_argument("source", metavar="IN")
     cohort.add_argument("target", metavar="OUT")

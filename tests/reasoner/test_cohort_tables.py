@@ -287,6 +287,8 @@ def test_a_folder_of_fhir_responses_is_read(kb: caretier.KnowledgeBase, tmp_path
     assert "entered-in-error" in rows[1]["error"]
     assert rows[3]["error"].startswith("The other answers alone already mean: emergency care.")
     assert summary.errors == 3
+    assess_table(kb, str(folder / "one.ndjson"), target)
+    assert pq.read_table(target)["id"].to_pylist() == ["p1", "p2", None], "one file is read as a folder is"
 
 
 def test_another_domain_needs_no_other_code(checkout: Path, tmp_path: Path) -> None:
