@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from caretier.cohort_cells import Problems, is_possible
 from caretier.cohort_columns import Cell, Column, ColumnMap, Plan, plan
-from caretier.cohort_expression import Decision, decision
+from caretier.cohort_expression import Decision, decision, led_by
 from caretier.cohort_figures import figures
 from caretier.cohort_input import Source, find_source, is_url
 from caretier.cohort_output import Form, form_of, put_in_place, result_files, staged
@@ -56,6 +56,9 @@ class Engine(Protocol):
     def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
 
+    def telling(self, made: str, texts: Sequence[str]) -> list[int]:
+        """Count, of each text, the results whose error tells it."""
+
     def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
 
@@ -74,6 +77,7 @@ class Engine(Protocol):
 class Summary:
     """What came of a cohort: how many rows, how many of each tier (by id) and with an error, and what to look at.
 
+    `proven` counts, of the rows with an error, those whose other answers alone prove a tier, by its id.
     `repeated` counts rows whose id another row has before it; `missing` are the questions without a column, `never` the
     cells whose column is of a type that can hold no answer. `spanning` counts rows of CSV that stand on several lines,
     and `defused` cells for CSV that a spreadsheet would have run; `left_out` are files of a folder that are no table.
@@ -82,6 +86,7 @@ class Summary:
     rows: int
     tiers: Mapping[str, int]
     errors: int
+    proven: Mapping[str, int]
     repeated: int
     missing: tuple[str, ...]
     never: tuple[Cell, ...]
@@ -137,6 +142,8 @@ def assess_table(
         expression = decision(knowledge, planned, explain=explain)
         engine.run(expression, planned, problems, made, lambda part: advance(part, rows))
         tiers = dict(engine.tiers(made))
+        raised = [tier for tier in knowledge.tiers if tier.rank > 0]
+        proven = engine.telling(made, [led_by(tier.label, tier.advice) for tier in raised]) if raised else []
         repeated = engine.repeated(made) if planned.id is not None else 0
         defused = 0
         if not is_url(made):
@@ -147,6 +154,7 @@ def assess_table(
         rows=sum(tiers.values()) + errors,
         tiers={str(tier): count for tier, count in tiers.items()},
         errors=errors,
+        proven={tier.id: count for tier, count in zip(raised, proven, strict=True) if count},
         repeated=repeated,
         missing=tuple(question.id for question in planned.missing),
         never=tuple(cell for cell in planned.cells if not is_possible(cell)),

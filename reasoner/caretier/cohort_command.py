@@ -52,6 +52,9 @@ def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
     for tier in knowledge.tiers:
         yield f"  {tier.label.ljust(width)}  {summary.tiers.get(tier.id, 0):>12,}"
     yield f"  {'unusable, see error'.ljust(width)}  {summary.errors:>12,}"
+    for tier in knowledge.tiers:
+        if tier.id in summary.proven:
+            yield f"Unusable rows whose other answers alone already mean {tier.label}: {summary.proven[tier.id]:,}."
     if summary.repeated:
         yield f"{summary.repeated:,} rows repeat the id of an earlier row; each was assessed on its own."
     if summary.left_out:

@@ -56,6 +56,8 @@ def test_csv_gives_what_duckdb_gives(kb: caretier.KnowledgeBase, random_answers:
     other = assess_table(kb, str(source), by_duckdb)
     assert by_spark.read_bytes() == by_duckdb.read_bytes()
     assert (summary.rows, summary.tiers, summary.errors) == (other.rows, other.tiers, other.errors)
+    assert summary.proven == other.proven
+    assert sum(summary.proven.values()) == by_spark.read_text(encoding="utf-8").count("The other answers alone") > 9
     with by_spark.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
     assert [row["id"] for row in found[-4:]] == ["", "30\n02", "", " 3004 "]

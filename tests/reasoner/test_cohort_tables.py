@@ -286,7 +286,7 @@ def test_a_folder_of_fhir_responses_is_read(kb: caretier.KnowledgeBase, tmp_path
     assert [row["tier"] for row in rows] == ["EmergencyCare", None, None, None]
     assert "entered-in-error" in rows[1]["error"]
     assert rows[3]["error"].startswith("The other answers alone already mean: emergency care.")
-    assert summary.errors == 3
+    assert (summary.errors, summary.proven) == (3, {"EmergencyCare": 1})
     assess_table(kb, str(folder / "one.ndjson"), target)
     assert pq.read_table(target)["id"].to_pylist() == ["p1", "p2", None], "one file is read as a folder is"
 
@@ -399,6 +399,15 @@ def test_the_command_says_what_came_of_it(tmp_path: Path, capsys: pytest.Capture
     assert "1 rows repeat the id of an earlier row" in said
     assert "unknown for everybody: sex, " in said
     assert (tmp_path / "out.csv").read_text().splitlines()[0] == "id,tier,ceiling,conditions,error,site"
+
+
+def test_unusable_rows_that_mean_an_alarm_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.csv").write_text("saddle-numbness,fever,age\ntrue,,old\ntrue,oh,\n,true,old\n,,old\ntrue,,50\n")
+    assert cli.main(["cohort", str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]) == 0
+    said = capsys.readouterr().err
+    assert "Unusable rows whose other answers alone already mean emergency care: 2." in said
+    assert "Unusable rows whose other answers alone already mean contact doctor: 1." in said
+    assert said.count("Unusable rows") == 2
 
 
 def test_a_missing_part_is_named_with_its_remedy(
