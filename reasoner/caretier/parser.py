@@ -199,8 +199,8 @@ def parser() -> argparse.ArgumentParser:
         help="assess a table of many people",
         description="Assess a table: one row a person, one column a question id beside an id. Every row comes back in "
         "its place with id, tier, ceiling, conditions and error; docs/cohorts.md says more.",
-        epilog="IN is Parquet, CSV or NDJSON, one file, a pattern or a folder, or a folder of FHIR "
-        "QuestionnaireResponses as NDJSON; OUT is Parquet (.parquet), CSV (.csv) or N-Quads (.nq).",
+        epilog="IN is Parquet, CSV, NDJSON or FHIR QuestionnaireResponses as NDJSON: one file, a pattern or a folder; "
+        "OUT is Parquet (.parquet), CSV (.csv) or N-Quads (.nq).",
     )
     cohort.add_argument("source", metavar="IN")
     cohort.add_argument("target", metavar="OUT")
@@ -219,7 +219,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         type=shared_options.count,
         default=0,
-        help="leave counts below N out of the report",
+        help="leave counts below N out of the report, and round the others",
     )
     cohort.add_argument("--backend", choices=["duckdb", "spark"], default="duckdb", help="default: duckdb")
     shared_options.ontology(cohort)

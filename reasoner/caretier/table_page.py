@@ -16,7 +16,7 @@ main h2 { font-size: 1.25rem; margin-bottom: .75rem; }
 .top, main, footer { max-width: 60rem; margin: 0 auto; }
 main { padding: 0 1.5rem; }
 td, th { text-align: left; }
-.bar { position: relative; height: .95rem; min-width: 8rem; }
+.bar { position: relative; height: .95rem; width: 10rem; } /* all alike, so that bars of two columns can be compared */
 .bar i { position: absolute; top: 0; height: .6rem; border-radius: .2rem; background: var(--c4); }
 .bar .all { left: 0; right: 0; background: var(--line); }
 """
