@@ -101,9 +101,9 @@ class Interview:
             unknown = self._unknown(answers)
             if not unknown:  # the engine sees that something is open and cannot say what; only the reference does so
                 wanted = [question.id for question in self._questionnaire.questions if question.id not in answers]
-        scope = result.knowledge.scope
-        if scope and scope.within.question not in {*answers, *wanted} and not (result.final and result.tier.rank):
-            wanted.append(scope.within.question)
+        for_whom = result.knowledge.asks_for_whom(answers)
+        if for_whom and for_whom.id not in {*answers, *wanted} and not (result.final and result.tier.rank):
+            wanted.append(for_whom.id)
         screens = self._screens(wanted)
         done = len(self._screens(answers))
         return Step(result, screens[0] if screens else None, done, len(screens), unknown)

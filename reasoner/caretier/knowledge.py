@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from caretier.language import Language
-from caretier.questionnaire import Answer, Questionnaire
+from caretier.questionnaire import Answer, Question, Questionnaire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -240,6 +240,12 @@ class Knowledge:
             return False
         answer = answers.get(self.scope.within.question)
         return answer is not None and not self.scope.within.holds(answer)
+
+    def asks_for_whom(self, answers: Mapping[str, Answer]) -> Question | None:
+        """Return the question that tells whether all this is meant for somebody, unless they have answered it."""
+        if self.scope is None or answers.get(self.scope.within.question) is not None:
+            return None
+        return self.questionnaire.by_id[self.scope.within.question]
 
     def tier(self, tier_id: str) -> CareTier:
         """Return the tier with this id."""

@@ -133,6 +133,8 @@ def test_a_child_is_never_told_that_all_is_well(visitor: Visitor, kb: caretier.K
     for page, settled in ((adult, True), (child, False), (unknown, False)):
         assert ('<h1 id="tier" tabindex="-1" autofocus>Not settled yet' in page.html) is not settled
         assert (kb.knowledge.scope.message in page.text) is not settled
+        assert ("no further answer can raise" in page.text) is settled
+    assert f"meant for this person: {kb.questionnaire.by_id['age'].text}" in unknown.text
 
 
 def test_the_emergency_number_is_a_setting(kb: caretier.KnowledgeBase) -> None:

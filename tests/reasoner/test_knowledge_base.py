@@ -205,6 +205,9 @@ def test_nobody_for_whom_it_is_not_meant_is_told_that_all_is_well(kb: caretier.K
             assert unknown.advice == scope.message
             assert (unknown.to_dict()["final"], unknown.to_dict()["settled"]) == (True, False)
             assert "NOT SETTLED YET" in present(unknown)
+            assert kb.questionnaire.by_id[scope.within.question].text in present(unknown)
+            assert "no further answer" not in present(unknown)
+        assert "no further answer" not in present(child)
         assert "NOT SETTLED YET" not in present(adult)
     urgent = kb.assess({"saddle-numbness": True, "age": limit - 1})
     assert urgent.advice == urgent.tier.advice
