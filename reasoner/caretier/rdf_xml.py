@@ -18,7 +18,8 @@ _SYNTAX = frozenset(
 )
 """The attributes that say how RDF/XML is meant; any other one states something, but for those of XML itself."""
 
-_OF_XML = ("http://www.w3.org/XML/1998/namespace ", "http://www.w3.org/2005/11/its ")
+_OF_XML = ("xml", "http://www.w3.org/XML/1998/namespace ", "http://www.w3.org/2005/11/its ")
+"""How the attributes begin that RDF/XML leaves to XML."""
 
 
 def statements_in_xml(text: str) -> int:

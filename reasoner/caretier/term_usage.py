@@ -36,13 +36,12 @@ class TermUsage:
         self._known = {str(term) for term in set(ontology.subjects()) if isinstance(term, URIRef)}
         self._places = {_place(namespace) for namespace in (str(CT), *knowledge.prefixes.values())}
         self._headers = {str(header) for header in ontology.subjects(RDF.type, OWL.Ontology)}
-        self._bearers = {
-            prop: bearer
+        self._describing = {
+            prop
             for kind in _PROPERTIES
             for prop in ontology.subjects(RDF.type, kind)
             for above in ontology.transitive_objects(prop, RDFS.subPropertyOf)
-            for bearer in ontology.objects(above, RDFS.domain)
-            if bearer in (CT.Assessment, CT.Finding)
+            if {CT.Assessment, CT.Finding} & set(ontology.objects(above, RDFS.domain))
         }
         self._by_name = {_name(term): term for term in self._sayable(knowledge)}
         for question in knowledge.questionnaire.questions:
@@ -76,7 +75,7 @@ class TermUsage:
         for question in knowledge.questionnaire.questions:
             yield question.iri
             yield from (option.value for option in question.options if option.value)
-        yield from map(str, (*self._bearers, CT.denies, CT.doesNotKnow))
+        yield from map(str, (*self._describing, CT.denies, CT.doesNotKnow))
 
     def _undeclared(self, graph: Graph, meant: set[Node]) -> Iterator[Problem]:
         """Find IRIs that are no terms, and look like one: by their place, or anywhere by their name."""
@@ -108,22 +107,20 @@ class TermUsage:
                 return f'<{predicate}> needs a node with a type and not the text "{value}".'
         elif str(value) in self._known - self._headers and self._is_ours(str(value)):
             axiom = predicate in _ON_TERMS or predicate in meant or str(predicate).startswith(str(OWL))
-            if not says and not axiom and not (predicate == RDF.first and _in_axiom(graph, subject)):
+            if not (says or axiom or _in_axiom(graph, subject, predicate) or _is_told_apart(graph, subject)):
                 return f"<{predicate}> says nothing here, so that <{value}> would be lost; use ct:reports and its like."
         if str(predicate) in self._known and self._is_ours(str(predicate)) and not _is_property(kinds):
             return f"<{predicate}> is no property; report it as a finding, or leave it out."
-        bearer = self._bearers.get(predicate)
-        if bearer == CT.Finding and (None, CT.reports, subject) not in graph:
-            return f"<{predicate}> is said of something that no assessment reports; put it on a reported finding."
-        if bearer == CT.Assessment and not set(graph.objects(subject, RDF.type)) & _assessments(graph):
-            return f"<{predicate}> is said of something that is no assessment; put it on the assessment."
+        if predicate in self._describing and predicate != CT.reports and not _is_assessed(graph, subject):
+            return f"<{predicate}> is said of something that no assessment reports; put it on what it is said of."
         return None
 
     def _mistyped(self, graph: Graph, meant: set[Node]) -> Iterator[Problem]:
         """Find types of findings without a meaning, and descriptions of classes that are not complete."""
         for finding in sorted(set(graph.objects(None, CT.reports)), key=str):
-            for kind in sorted(set(graph.objects(finding, RDF.type)), key=str):
-                is_class = str(kind) in self._superclasses or kind in meant or str(kind).startswith(str(OWL))
+            kinds = set(graph.objects(finding, RDF.type))
+            for kind in sorted(kinds if any(str(each) in self._superclasses for each in kinds) else (), key=str):
+                is_class = str(kind) in self._superclasses or kind in meant or _is_of_owl(graph, kind)
                 if not is_class and not isinstance(kind, Literal):
                     said = (
                         "is the type of a finding, and means nothing here; leave it out, or say what it is a kind of."
@@ -170,17 +167,34 @@ def _given_meaning(graph: Graph) -> set[Node]:
     return about | set(graph.objects(None, OWL.onProperty))
 
 
-def _in_axiom(graph: Graph, member: Node) -> bool:
-    """Say whether a part of a list belongs to a description of a class."""
+def _in_axiom(graph: Graph, member: Node, predicate: Node) -> bool:
+    """Say whether a statement puts a term into a list of a description of a class."""
     seen = set[Node]()
     while (before := graph.value(None, RDF.rest, member)) is not None and before not in seen:
         seen.add(before)
         member = before
-    return any(str(predicate).startswith(str(OWL)) for predicate in graph.predicates(None, member))
+    return predicate == RDF.first and any(str(each).startswith(str(OWL)) for each in graph.predicates(None, member))
 
 
-def _assessments(graph: Graph) -> set[Node]:
-    return {kind for kind in graph.transitive_subjects(RDFS.subClassOf, CT.Assessment) if kind is not None}
+def _is_told_apart(graph: Graph, node: Node) -> bool:
+    """Say whether a node speaks of a statement that the graph makes as well, so that nothing is lost with it."""
+    subject, predicate, value = (graph.value(node, each) for each in (RDF.subject, RDF.predicate, RDF.object))
+    return None not in (subject, predicate, value) and (subject, predicate, value) in graph
+
+
+def _is_assessed(graph: Graph, node: Node) -> bool:
+    """Say whether a node is an assessment, or a finding that one reports."""
+    kinds = set(graph.objects(node, RDF.type))
+    return (None, CT.reports, node) in graph or not kinds.isdisjoint(
+        graph.transitive_subjects(RDFS.subClassOf, CT.Assessment)
+    )
+
+
+def _is_of_owl(graph: Graph, kind: Node) -> bool:
+    """Say whether a class is one of OWL, or is described in its words."""
+    return any(
+        str(each).startswith(str(OWL)) for each in ([kind] if isinstance(kind, URIRef) else graph[kind : RDF.type])
+    )
 
 
 def _is_property(kinds: set[Node]) -> bool:

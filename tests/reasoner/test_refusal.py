@@ -47,7 +47,7 @@ AssessRdf = Callable[..., list[Result | caretier.InputError]]
             "may say nothing about",
         ),
         ("ex:a a ct:Assessment . [ a bp:SaddleNumbness ] .", "no assessment reports"),
-        ("ex:a a ct:Assessment ; ex:reports [ a bp:SaddleNumbness ] .", "no assessment reports"),
+        ("ex:a a ct:Assessment ; ex:knows [ a bp:SaddleNumbness ] .", "no assessment reports"),
         ("ex:a a ct:Assessment . ex:b ct:reports [ a bp:SaddleNumbness ] .", "has to be an assessment"),
         ("ex:a a ct:Assessment ; ct:hasSeverity ct:Severe .", "put it on the finding"),
         ("ex:a a ct:Assessment ; ct:reports [ a bp:Fever ; ct:ageInYears 3 ] .", "put it on the assessment"),
