@@ -34,7 +34,7 @@ PAIN = {"@id": "urn:f", "@type": ["bp:LowerBackPain"]}
         {"@graph": [{"@id": "urn:x", "ct:reports": NUMB}]},
         {"ct:reports": {"@context": {"x": BP}, "@type": ["x:SaddleNumbness", "x:Numbness"]}},
         {"ct:ageInYears": {"@value": "47", "@type": "http://www.w3.org/2001/XMLSchema#integer"}},
-        {"urn:p": ["a", {"@value": "b", "@language": "en"}, True, {"@value": 7, "@index": "i"}]},
+        {"urn:p": [{"@value": "b", "@language": "en"}, True, {"@value": 7, "@index": "i"}]},
     ],
 )
 def test_json_ld(added: dict[str, object]) -> None:
