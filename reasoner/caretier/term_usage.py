@@ -17,11 +17,12 @@ from rdflib.term import Node
 
 from caretier.errors import Problem
 from caretier.knowledge import Knowledge
-from caretier.vocabulary import CT
+from caretier.vocabulary import CT, local_name
 
 _NODES = (RDF.type, RDFS.subClassOf, CT.denies, CT.doesNotKnow)
 _ON_TERMS = (RDFS.subClassOf, RDFS.subPropertyOf, RDFS.domain, RDFS.range)
 _ON_CLASSES = (RDFS.subClassOf, OWL.equivalentClass)
+_EQUAL = (OWL.equivalentClass, OWL.equivalentProperty)
 _PROPERTIES = (OWL.ObjectProperty, OWL.DatatypeProperty)
 _BUILT_IN = (RDF, RDFS, OWL)
 
@@ -46,10 +47,12 @@ class TermUsage:
         self._by_name = {_name(term): term for term in self._sayable(knowledge)}
         for question in knowledge.questionnaire.questions:
             self._by_name.setdefault(_name(question.id), question.iri)
+        self._ids = {local_name(name) for name, above in superclasses.items() if str(CT.Finding) in above}
+        self._ids |= {question.id for question in knowledge.questionnaire.questions}
 
     def problems(self, graph: Graph) -> Iterator[Problem]:
         """Go through what a graph of answers gets wrong about terms."""
-        meant = _given_meaning(graph)
+        meant = _given_meaning(graph, self._known)
         yield from self._undeclared(graph, meant)
         for imported in sorted(map(str, graph.objects(None, OWL.imports))):
             said = f"Answers may import nothing, and <{imported}> is not fetched; put what it says into them."
@@ -60,9 +63,8 @@ class TermUsage:
         allowed = {str(CT.Assessment), str(CT.Finding), str(CT.Site)}
         for cls in sorted({str(value) for value in graph.objects(None, RDF.type)}):
             if cls in self._superclasses and not allowed & self._superclasses[cls]:
-                yield Problem(
-                    (cls,), f"Answers may not bring a <{cls}> of their own; the ontology says which there are."
-                )
+                said = f"Answers may not bring a <{cls}> of their own; the ontology says which there are."
+                yield Problem((cls,), said)
         for subject, predicate, value in sorted(graph, key=str):
             wrong = self._misplaced(graph, meant, subject, predicate, value)
             if wrong is not None:
@@ -89,7 +91,7 @@ class TermUsage:
                     matches = difflib.get_close_matches(term, self._known, n=1, cutoff=0.8)
                     near = f" Did you mean <{matches[0]}>?" if matches else ""
                     yield Problem((term,), f"The ontology does not declare <{term}>.{near}")
-            elif URIRef(term) in in_terms and any(term.startswith(str(each)) for each in _BUILT_IN):
+            elif URIRef(term) in in_terms and _is_built_in(URIRef(term)):
                 if not any(URIRef(term) in each for each in _BUILT_IN) and not term.startswith(f"{RDF}_"):
                     yield Problem((term,), f"<{term}> is no term of RDF or OWL; correct its name.")
             elif URIRef(term) in stating and URIRef(term) not in meant and term not in self._known:
@@ -105,6 +107,9 @@ class TermUsage:
         if isinstance(value, Literal):
             if predicate in _NODES or OWL.ObjectProperty in kinds:
                 return f'<{predicate}> needs a node with a type and not the text "{value}".'
+            foreign = str(predicate) not in self._known and predicate not in meant and not _is_built_in(predicate)
+            if foreign and re.split("[/#:]", value)[-1] in self._ids:
+                return f'<{predicate}> says nothing here, so that "{value}" would be lost; use ct:reports and its like.'
         elif str(value) in self._known - self._headers and self._is_ours(str(value)):
             axiom = predicate in _ON_TERMS or predicate in meant or str(predicate).startswith(str(OWL))
             if not (says or axiom or _in_axiom(graph, subject, predicate) or _is_told_apart(graph, subject)):
@@ -122,18 +127,14 @@ class TermUsage:
             for kind in sorted(kinds if any(str(each) in self._superclasses for each in kinds) else (), key=str):
                 is_class = str(kind) in self._superclasses or kind in meant or _is_of_owl(graph, kind)
                 if not is_class and not isinstance(kind, Literal):
-                    said = (
-                        "is the type of a finding, and means nothing here; leave it out, or say what it is a kind of."
-                    )
+                    said = "is the type of a finding and means nothing here; leave it out, or say what it is a kind of."
                     yield Problem((str(kind),), f"{_told(kind)} {said}")
         individuals = set(graph.objects(None, CT.reports)) | set(graph.subjects(CT.reports))
         for node in sorted({each for axiom in _ON_CLASSES for each in graph.subjects(axiom)} & individuals, key=str):
             yield Problem((str(node),), f"{_told(node)} is a finding or a person and no class; give it a type instead.")
         for restriction, prop in sorted(graph.subject_objects(OWL.onProperty), key=str):
             if (restriction, RDF.type, OWL.Restriction) not in graph:
-                yield Problem(
-                    (str(prop),), f"What restricts <{prop}> needs the type owl:Restriction to mean something."
-                )
+                yield Problem((str(prop),), f"What restricts {_told(prop)} needs the type owl:Restriction.")
             if not any((prop, RDF.type, kind) in each for kind in _PROPERTIES for each in (self._ontology, graph)):
                 said = "is restricted; give it the type owl:ObjectProperty or owl:DatatypeProperty."
                 yield Problem((str(prop),), f"{_told(prop)} {said}")
@@ -158,13 +159,17 @@ def _name(term: str) -> str:
     return re.sub(r"[\W_]", "", re.sub(r"^([Hh]as|[Ii]s)(?=[A-Z_-])", "", last)).casefold()
 
 
-def _given_meaning(graph: Graph) -> set[Node]:
-    """Return the classes and properties that a graph brings with an axiom about them."""
-    about = {subject for subject, predicate in graph.subject_predicates() if predicate in _ON_TERMS}
-    about |= {each for pair in graph.subject_objects(OWL.equivalentClass) for each in pair}
-    about |= {each for pair in graph.subject_objects(OWL.equivalentProperty) for each in pair}
-    about |= {subject for predicate in (OWL.inverseOf, OWL.propertyChainAxiom) for subject in graph.subjects(predicate)}
-    return about | set(graph.objects(None, OWL.onProperty))
+def _given_meaning(graph: Graph, known: set[str]) -> set[Node]:
+    """Return the classes and properties that a graph brings with axioms that lead to what is known."""
+    said = {(each, about) for axiom in _ON_TERMS for each, about in graph.subject_objects(axiom)}
+    equal = {pair for axiom in _EQUAL for pair in graph.subject_objects(axiom)}
+    said |= equal | {(about, each) for each, about in equal}
+    meant = {each for each, about in said if isinstance(about, BNode) or str(about) in known}
+    meant |= {each for axiom in (OWL.inverseOf, OWL.propertyChainAxiom) for each in graph.subjects(axiom)}
+    meant |= set(graph.objects(None, OWL.onProperty))
+    while more := {each for each, about in said if about in meant} - meant:
+        meant |= more
+    return meant
 
 
 def _in_axiom(graph: Graph, member: Node, predicate: Node) -> bool:
@@ -188,6 +193,10 @@ def _is_assessed(graph: Graph, node: Node) -> bool:
     return (None, CT.reports, node) in graph or not kinds.isdisjoint(
         graph.transitive_subjects(RDFS.subClassOf, CT.Assessment)
     )
+
+
+def _is_built_in(term: Node) -> bool:
+    return str(term).startswith(tuple(map(str, _BUILT_IN)))
 
 
 def _is_of_owl(graph: Graph, kind: Node) -> bool:
