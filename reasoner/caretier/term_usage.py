@@ -36,7 +36,8 @@ class TermUsage:
         self._superclasses = superclasses
         self._known = {str(term) for term in set(ontology.subjects()) if isinstance(term, URIRef)}
         self._places = {_place(namespace) for namespace in (str(CT), *knowledge.prefixes.values())}
-        self._headers = {str(header) for header in ontology.subjects(RDF.type, OWL.Ontology)}
+        self._terms = {term for term in self._known if any(place in term.lower() for place in self._places)}
+        self._terms -= {str(header) for header in ontology.subjects(RDF.type, OWL.Ontology)}
         self._describing = {
             prop
             for kind in _PROPERTIES
@@ -110,11 +111,11 @@ class TermUsage:
             foreign = str(predicate) not in self._known and predicate not in meant and not _is_built_in(predicate)
             if foreign and re.split("[/#:]", value)[-1] in self._ids:
                 return f'<{predicate}> says nothing here, so that "{value}" would be lost; use ct:reports and its like.'
-        elif str(value) in self._known - self._headers and self._is_ours(str(value)):
+        elif str(value) in self._terms:
             axiom = predicate in _ON_TERMS or predicate in meant or str(predicate).startswith(str(OWL))
             if not (says or axiom or _in_axiom(graph, subject, predicate) or _is_told_apart(graph, subject)):
                 return f"<{predicate}> says nothing here, so that <{value}> would be lost; use ct:reports and its like."
-        if str(predicate) in self._known and self._is_ours(str(predicate)) and not _is_property(kinds):
+        if str(predicate) in self._terms and not _is_property(kinds):
             return f"<{predicate}> is no property; report it as a finding, or leave it out."
         if predicate in self._describing and predicate != CT.reports and not _is_assessed(graph, subject):
             return f"<{predicate}> is said of something that no assessment reports; put it on what it is said of."
@@ -138,9 +139,6 @@ class TermUsage:
             if not any((prop, RDF.type, kind) in each for kind in _PROPERTIES for each in (self._ontology, graph)):
                 said = "is restricted; give it the type owl:ObjectProperty or owl:DatatypeProperty."
                 yield Problem((str(prop),), f"{_told(prop)} {said}")
-
-    def _is_ours(self, term: str) -> bool:
-        return any(place in term.lower() for place in self._places)
 
 
 def _place(namespace: str) -> str:
