@@ -53,7 +53,7 @@ class TermUsage:
 
     def problems(self, graph: Graph) -> Iterator[Problem]:
         """Go through what a graph of answers gets wrong about terms."""
-        meant = _given_meaning(graph, self._known)
+        meant = _given_meaning(graph, self._known) | _listed_in_axioms(graph)
         yield from self._undeclared(graph, meant)
         for imported in sorted(map(str, graph.objects(None, OWL.imports))):
             said = f"Answers may import nothing, and <{imported}> is not fetched; put what it says into them."
@@ -113,7 +113,7 @@ class TermUsage:
                 return f'<{predicate}> says nothing here, so that "{value}" would be lost; use ct:reports and its like.'
         elif str(value) in self._terms:
             axiom = predicate in _ON_TERMS or predicate in meant or str(predicate).startswith(str(OWL))
-            if not (says or axiom or _in_axiom(graph, subject, predicate) or _is_told_apart(graph, subject)):
+            if not (says or axiom or (predicate == RDF.first and subject in meant) or _is_told_apart(graph, subject)):
                 return f"<{predicate}> says nothing here, so that <{value}> would be lost; use ct:reports and its like."
         if str(predicate) in self._terms and not _is_property(kinds):
             return f"<{predicate}> is no property; report it as a finding, or leave it out."
@@ -158,25 +158,33 @@ def _name(term: str) -> str:
 
 
 def _given_meaning(graph: Graph, known: set[str]) -> set[Node]:
-    """Return the classes and properties that a graph brings with axioms that lead to what is known."""
-    said = {(each, about) for axiom in _ON_TERMS for each, about in graph.subject_objects(axiom)}
-    equal = {pair for axiom in _EQUAL for pair in graph.subject_objects(axiom)}
-    said |= equal | {(about, each) for each, about in equal}
-    meant = {each for each, about in said if isinstance(about, BNode) or str(about) in known}
+    """Return the classes and properties that a graph brings, by axioms that lead to what is known."""
+    said: dict[Node, set[Node]] = {}
+    for axiom in (*_ON_TERMS, *_EQUAL):
+        for each, about in graph.subject_objects(axiom):
+            said.setdefault(about, set()).add(each)
+            if axiom in _EQUAL:
+                said.setdefault(each, set()).add(about)
+    meant = {each for about, those in said.items() if isinstance(about, BNode) or str(about) in known for each in those}
     meant |= {each for axiom in (OWL.inverseOf, OWL.propertyChainAxiom) for each in graph.subjects(axiom)}
     meant |= set(graph.objects(None, OWL.onProperty))
-    while more := {each for each, about in said if about in meant} - meant:
+    waiting = list(meant)
+    while waiting:
+        more = said.get(waiting.pop(), set()) - meant
         meant |= more
+        waiting += more
     return meant
 
 
-def _in_axiom(graph: Graph, member: Node, predicate: Node) -> bool:
-    """Say whether a statement puts a term into a list of a description of a class."""
-    seen = set[Node]()
-    while (before := graph.value(None, RDF.rest, member)) is not None and before not in seen:
-        seen.add(before)
-        member = before
-    return predicate == RDF.first and any(str(each).startswith(str(OWL)) for each in graph.predicates(None, member))
+def _listed_in_axioms(graph: Graph) -> set[Node]:
+    """Return the parts of the lists of which descriptions of classes are made."""
+    waiting = [value for _, predicate, value in graph if str(predicate).startswith(str(OWL))]
+    found = set(waiting)
+    while waiting:
+        rest = set(graph.objects(waiting.pop(), RDF.rest)) - found
+        found |= rest
+        waiting += rest
+    return {node for node in found if (node, RDF.first, None) in graph}
 
 
 def _is_told_apart(graph: Graph, node: Node) -> bool:
