@@ -120,10 +120,14 @@ def _open_card(result: Result) -> Resource:
 
 def _settled_card(result: Result) -> Resource:
     knowledge = result.knowledge
-    summary = f"{sentence(result.tier.label)}: no answer points to a serious cause."
+    summary = (
+        f"{sentence(result.tier.label)}: the answers suggest none of the conditions known here, and rule none out."
+    )
     urgency = indicator(result.tier, knowledge.tiers)
     if not result.settled:
-        summary, urgency = "Not settled: the questions are not meant for this person.", "warning"
+        summary, urgency = "Not settled: it is not known whether the questions are meant for this person.", "warning"
+        if knowledge.leaves_out(result.answers.values):
+            summary = "Not settled: the questions are not meant for this person."
     return _card(
         knowledge,
         summary,

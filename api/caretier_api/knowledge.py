@@ -17,9 +17,9 @@ from caretier.knowledge import Condition, Knowledge
 from caretier.knowledge_base import KnowledgeBase
 from caretier.language import ENGLISH
 from caretier.model import Certificate
+from caretier.page_style import STYLE, policy
 from caretier.result import SOFTWARE
 from caretier.schemas import answers_schema, result_schema
-from caretier.table_style import STYLE, policy
 from caretier_api import negotiation
 from caretier_api.exchange import JSON
 from caretier_api.problems import NOT_FOUND, refused

@@ -230,7 +230,8 @@ class _Interview:
             result=step["result"],
             tier=knowledge.tier(step["result"]["tier"]),
             ceiling=knowledge.tier(step["result"]["ceiling"]),
-            is_settled=step["result"]["final"] and not knowledge.leaves_out(answers),
+            is_settled=step["result"]["settled"],
+            for_whom=knowledge.asks_for_whom(answers),
             by_id=knowledge.questionnaire.by_id,
             answered=[
                 (screen := screen_of(given, knowledge.questionnaire), given, _told_on(screen, given, knowledge))

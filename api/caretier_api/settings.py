@@ -69,7 +69,12 @@ def read_settings(environment: Mapping[str, str], given: Mapping[str, object] | 
             value = _value(name, environment[name], getattr(settings, field.name))
         if value is not None:
             chosen[field.name] = value
-    return replace(settings, **chosen)
+    settings = replace(settings, **chosen)
+    if not any(each.isdigit() for each in settings.emergency_number):
+        raise SettingsError(
+            f"The emergency number is {settings.emergency_number!r}; people are told to call it, so give it digits."
+        )
+    return settings
 
 
 def _value(name: str, text: str, default: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -98,15 +98,18 @@ class Appraisal:
     @property
     def capability(self) -> dict[str, float]:
         """The capability comparison score of ourselves and of the other readers whose ratings the vignettes hold."""
-        solved: dict[str, dict[str, bool]] = {OURSELVES: {}}
-        for each in self.appraised:
-            if each.vignette.ratings:
-                solved[OURSELVES][each.vignette.id] = each.triaged.given is not None and each.triaged.error == 0
-                for reader, tier in each.vignette.ratings.items():
-                    rank = self.knowledge.ranks[tier]
-                    right = each.vignette.lowest.rank <= rank <= each.vignette.highest.rank
-                    solved.setdefault(reader, {})[each.vignette.id] = right
-        return capability_scores(solved)
+        return _capability(self.knowledge, self.appraised)
+
+    @property
+    def capability_by_tier(self) -> dict[int, dict[str, float]]:
+        """The same scores on the vignettes of one tier, by the rank of the lowest tier that is right."""
+        found = {
+            tier.rank: _capability(
+                self.knowledge, [each for each in self.appraised if each.vignette.lowest.rank == tier.rank]
+            )
+            for tier in self.knowledge.tiers
+        }
+        return {rank: scores for rank, scores in found.items() if scores}
 
     @property
     def conditions_per_vignette(self) -> dict[int, int]:
@@ -160,6 +163,19 @@ def appraise(kb: KnowledgeBase, vignettes: Sequence[Vignette]) -> Appraisal:
     return Appraisal(kb.knowledge, tuple(Appraised(vignette, outcome) for vignette, outcome in pairs))
 
 
+def _capability(knowledge: Knowledge, appraised: Iterable[Appraised]) -> dict[str, float]:
+    """Compare ourselves with other readers on the vignettes that they rated; without advice nothing was rated."""
+    solved: dict[str, dict[str, bool]] = {}
+    for each in appraised:
+        vignette, ours = each.vignette, each.triaged
+        ranks = {reader: knowledge.ranks[tier] for reader, tier in vignette.ratings.items()}
+        if ranks and ours.given is not None:
+            ranks[OURSELVES] = ours.given
+        for reader, rank in ranks.items():
+            solved.setdefault(reader, {})[vignette.id] = vignette.lowest.rank <= rank <= vignette.highest.rank
+    return capability_scores(solved)
+
+
 def as_data(appraisal: Appraisal, published: object) -> Mapping[str, object]:
     """Give an evaluation as plain data, beside the published figures of others."""
     labels = {tier.rank: tier.id for tier in appraisal.knowledge.tiers}
@@ -180,6 +196,9 @@ def as_data(appraisal: Appraisal, published: object) -> Mapping[str, object]:
         "metrics": {"all": _metrics_data(appraisal.metrics, labels)}
         | {str(standing): _metrics_data(found, labels) for standing, found in appraisal.by_standing.items()},
         "capability_comparison_score": appraisal.capability,
+        "capability_comparison_score_by_tier": {
+            labels[rank]: scores for rank, scores in appraisal.capability_by_tier.items()
+        },
         "conditions_per_vignette": {str(count): number for count, number in appraisal.conditions_per_vignette.items()},
         "exercises": [
             {"name": each.name, "exercised": each.total - len(each.left), "total": each.total, "left": list(each.left)}

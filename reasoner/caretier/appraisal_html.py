@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from caretier.appraisal import Appraisal, Appraised
-from caretier.appraisal_text import MEANING, MEASURES, Published, percent
+from caretier.appraisal_text import MEANING, MEASURES, Published, percent, scores_told
 from caretier.presentation import sentence
 from caretier.result import Result
 from caretier.table_page import head, page, row, section
@@ -24,6 +24,7 @@ def appraisal_html(appraisal: Appraisal, published: Published) -> str:
     sections = [
         section("By standing", _standings(appraisal)),
         section("Measures, all vignettes", _measures(appraisal)),
+        *([section("Capability comparison score", _capability(appraisal))] if appraisal.capability else []),
         section("What the vignettes exercise", _exercises(appraisal)),
         section("Each vignette", _vignettes(appraisal)),
         section("Published figures of others", _published(published)),
@@ -46,6 +47,15 @@ def _measures(appraisal: Appraisal) -> Iterator[str]:
     labels = {tier.rank: tier.label for tier in appraisal.knowledge.tiers}
     for rank, share in appraisal.metrics.by_tier.items():
         yield row(f"Right tier where at least “{escape(labels[rank])}” is", _bar(share))
+    yield "</tbody></table>"
+
+
+def _capability(appraisal: Appraisal) -> Iterator[str]:
+    labels = {tier.rank: tier.label for tier in appraisal.knowledge.tiers}
+    yield head("Vignettes that others rated too", "Scores from 0 to 100")
+    yield row("All", escape(scores_told(appraisal.capability)))
+    for rank, scores in appraisal.capability_by_tier.items():
+        yield row(escape(sentence(labels[rank])), escape(scores_told(scores)))
     yield "</tbody></table>"
 
 

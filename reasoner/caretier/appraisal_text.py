@@ -76,7 +76,9 @@ def _lines(appraisal: Appraisal, published: Published, width: int) -> Iterator[s
     yield ""
     if scores := appraisal.capability:
         yield "Capability comparison score, on vignettes that others rated too"
-        yield from (f"  {reader}: {score:.1f}" for reader, score in sorted(scores.items(), key=lambda each: -each[1]))
+        yield f"  all: {scores_told(scores)}"
+        for rank, of_tier in appraisal.capability_by_tier.items():
+            yield f"  {labels[rank]}: {scores_told(of_tier)}"
     else:
         yield "Capability comparison score: none, since no vignette has ratings of other readers to compare with."
     yield ""
@@ -106,3 +108,8 @@ def _lines(appraisal: Appraisal, published: Published, width: int) -> Iterator[s
 def _measures(found: Metrics) -> Iterator[str]:
     for name, told in MEASURES.items():
         yield f"  {told}: {percent(getattr(found, name))}"
+
+
+def scores_told(scores: Mapping[str, float]) -> str:
+    """Tell the scores of readers, the best first."""
+    return ", ".join(f"{reader} {score:.1f}" for reader, score in sorted(scores.items(), key=lambda each: -each[1]))

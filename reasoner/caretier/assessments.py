@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode
-from rdflib import DCTERMS, OWL, PROV, RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DCTERMS, PROV, RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from rdflib.term import Node
 
@@ -21,8 +20,6 @@ from caretier.vocabulary import CT, SKOLEM
 
 if TYPE_CHECKING:
     from caretier.result import Result
-
-_NODES = (RDF.type, RDFS.subClassOf, CT.denies, CT.doesNotKnow)
 
 
 def from_graph(graph: Graph, questionnaire: Questionnaire) -> list[Assessment]:
@@ -52,42 +49,6 @@ def _reached(graph: Graph, start: Node) -> set[Node]:
                 seen.add(value)
                 waiting.append(value)
     return seen
-
-
-def misused_terms(
-    graph: Graph, ontology: Graph, namespaces: Iterable[str], superclasses: Mapping[str, frozenset[str]]
-) -> Iterator[Problem]:
-    """Go through what a graph of answers gets wrong about terms of the ontology.
-
-    A term that the ontology does not declare, or that looks like one of its terms, is a slip that would silently count
-    as nothing; a statement about a term, or a new tier or question, would change what the ontology says.
-    """
-    known = {str(term) for term in set(ontology.subjects()) if isinstance(term, URIRef)}
-    own = {_place(namespace) for namespace in namespaces}
-    for term in sorted({str(node) for triple in graph for node in triple if isinstance(node, URIRef)}):
-        if any(place in term.lower() for place in own) and term not in known:
-            matches = difflib.get_close_matches(term, known, n=1, cutoff=0.8)
-            near = f" Did you mean <{matches[0]}>?" if matches else ""
-            yield Problem((term,), f"The ontology does not declare <{term}>.{near}")
-    for imported in sorted(map(str, graph.objects(None, OWL.imports))):
-        said = f"Answers may import nothing, and <{imported}> is not fetched; put what it says into them."
-        yield Problem((imported,), said)
-    for term in sorted({str(node) for node in graph.subjects() if isinstance(node, URIRef)}):
-        if term in known:
-            yield Problem((term,), f"Answers may say nothing about <{term}>, a term of the ontology; leave it out.")
-    allowed = {str(CT.Assessment), str(CT.Finding), str(CT.Site)}
-    for cls in sorted({str(value) for value in graph.objects(None, RDF.type)}):
-        if cls in superclasses and not allowed & superclasses[cls]:
-            yield Problem((cls,), f"Answers may not bring a <{cls}> of their own; the ontology says which there are.")
-    for _, predicate, value in sorted(graph, key=str):
-        takes_nodes = predicate in _NODES or (predicate, RDF.type, OWL.ObjectProperty) in ontology
-        if isinstance(value, Literal) and takes_nodes:
-            yield Problem((str(predicate),), f'<{predicate}> needs a node with a type and not the text "{value}".')
-
-
-def _place(namespace: str) -> str:
-    """Return host and first folder of a namespace: what a mistaken IRI of it still has in common with it."""
-    return "/".join(namespace.split("://")[-1].split("/")[:2]).rstrip("#").lower()
 
 
 def read_answers(graph: Graph, subject: Node, questionnaire: Questionnaire) -> Answers:
@@ -140,7 +101,10 @@ def says_no_more_than_answers(assessment: Assessment, knowledge: Knowledge) -> b
         if answer is not None and not is_answer(knowledge.questionnaire.by_id[question], answer):
             return False
     assert assessment.graph is not None
-    back, _ = answers_graph(answers, knowledge)
+    back, subject = answers_graph(answers, knowledge)
+    given = assessment.graph.value(assessment.subject, DCTERMS.date)
+    if isinstance(given, Literal) and given.datatype == XSD.string:  # the same as a text without a type, since RDF 1.1
+        back.set((subject, DCTERMS.date, given))
     return len(back) == len(assessment.graph) and isomorphic(back, assessment.graph)
 
 

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from caretier.cohort_cells import Problems, is_possible
 from caretier.cohort_columns import Cell, Column, ColumnMap, Plan, plan
-from caretier.cohort_expression import Decision, decision
+from caretier.cohort_expression import Decision, decision, led_by
 from caretier.cohort_figures import figures
 from caretier.cohort_input import Source, find_source, is_url
 from caretier.cohort_output import Form, form_of, put_in_place, result_files, staged
@@ -25,6 +25,9 @@ from caretier.errors import CohortError, KnowledgeError, UnreadableInputError
 from caretier.files import replace_text
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
+
+_LEAST_SUPPRESSED = 3
+"""Below two there is but one count to leave out, and everybody would know which."""
 
 Backend = Literal["duckdb", "spark"]
 Advance = Callable[[float, int | None], None]
@@ -53,6 +56,9 @@ class Engine(Protocol):
     def tiers(self, made: str) -> list[tuple[str | None, int]]:
         """Count the results of each tier; None are those with an error."""
 
+    def telling(self, made: str, texts: Sequence[str]) -> list[int]:
+        """Count, of each text, the results whose error tells it."""
+
     def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
 
@@ -71,19 +77,22 @@ class Engine(Protocol):
 class Summary:
     """What came of a cohort: how many rows, how many of each tier (by id) and with an error, and what to look at.
 
+    `proven` counts, of the rows with an error, those whose other answers alone prove a tier, by its id.
     `repeated` counts rows whose id another row has before it; `missing` are the questions without a column, `never` the
     cells whose column is of a type that can hold no answer. `spanning` counts rows of CSV that stand on several lines,
-    and `defused` cells for CSV that a spreadsheet would have run.
+    and `defused` cells for CSV that a spreadsheet would have run; `left_out` are files of a folder that are no table.
     """
 
     rows: int
     tiers: Mapping[str, int]
     errors: int
+    proven: Mapping[str, int]
     repeated: int
     missing: tuple[str, ...]
     never: tuple[Cell, ...]
     spanning: int
     defused: int
+    left_out: tuple[str, ...]
     seconds: float
 
 
@@ -133,6 +142,8 @@ def assess_table(
         expression = decision(knowledge, planned, explain=explain)
         engine.run(expression, planned, problems, made, lambda part: advance(part, rows))
         tiers = dict(engine.tiers(made))
+        raised = [tier for tier in knowledge.tiers if tier.rank > 0]
+        proven = engine.telling(made, [led_by(tier.label, tier.advice) for tier in raised]) if raised else []
         repeated = engine.repeated(made) if planned.id is not None else 0
         defused = 0
         if not is_url(made):
@@ -143,11 +154,13 @@ def assess_table(
         rows=sum(tiers.values()) + errors,
         tiers={str(tier): count for tier, count in tiers.items()},
         errors=errors,
+        proven={tier.id: count for tier, count in zip(raised, proven, strict=True) if count},
         repeated=repeated,
         missing=tuple(question.id for question in planned.missing),
         never=tuple(cell for cell in planned.cells if not is_possible(cell)),
         spanning=engine.spanning,
         defused=defused,
+        left_out=found.left_out,
         seconds=time.monotonic() - started,
     )
 
@@ -190,6 +203,11 @@ def _check_report(report: Report, target: str) -> None:
         raise UnreadableInputError(f"{report.target}: there is no folder {report.target.parent}.")
     if report.target.suffix.lower() not in (".html", ".htm") or report.target.is_dir():
         raise UnreadableInputError(f"{report.target}: a report is a page of HTML; give it a name such as report.html.")
+    if 0 < report.suppress_below < _LEAST_SUPPRESSED:
+        raise UnreadableInputError(
+            f"Counts below {report.suppress_below} are none or one, so that leaving them out tells them; name 0, or at "
+            f"least {_LEAST_SUPPRESSED}."
+        )
     if report.against is None:
         return
     if not report.against.exists():

@@ -25,6 +25,9 @@ _WHOLE = "-?(0|[1-9][0-9]*)"
 _DECIMAL = _WHOLE + r"(\.[0-9]+)?([eE][-+]?[0-9]+)?"
 """Numbers with a unit: what engines and Python read alike, who differ in 1_0, in digits of other scripts and more."""
 
+_NO_FRACTION = r"\.0+$"
+"""Of a number in a column with decimals, where it is whole: what a mapping calls 1 is stored as 1.0."""
+
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -47,16 +50,18 @@ def read(cell: Cell, column: Any) -> Read:
     """Read a cell by expressions over its column, which has the type that `stored` names."""
     import ibis
 
+    values = _values(cell)
+    if values and cell.column.kind == "decimal":
+        column = column.re_replace(_NO_FRACTION, "")
+    text = column
+    if values:
+        branches = [(column == listed, ibis.literal(_spelt(answer), "string")) for listed, answer in values.items()]
+        text = ibis.cases(*branches, else_=column)
     if cell.scale is not None:
-        number = ibis.ifelse(column.re_search(rf"^{_DECIMAL}\z"), column.try_cast("float64"), ibis.null("float64"))
-        factor, divisor = (ibis.literal(str(one)).cast("float64") for one in cell.scale)  # a float fails on Spark
-        finite = number.between(-(10**15), 10**15)
-        scaled = ibis.ifelse(finite, (number * factor / divisor).floor().cast("int64"), ibis.null("int64"))
-        return _checked(cell, column, scaled)
-    if cell.values:
-        untranslated = {text: _spelt(answer) for text, answer in cell.values.items()}
-        branches = [(column == text, ibis.literal(spelt, "string")) for text, spelt in untranslated.items()]
-        return _literal(cell, ibis.cases(*branches, else_=column))
+        scaled = _scaled(text, cell.scale)
+        return _checked(cell, text, ibis.ifelse(column.isin(list(values)), _number(text), scaled) if values else scaled)
+    if values:
+        return _literal(cell, text)
     if cell.column.kind == "literal":
         return _literal(cell, column)
     kind = {"boolean": "boolean", "whole": "integer", "text": "choice"}.get(cell.column.kind)
@@ -70,14 +75,17 @@ def read(cell: Cell, column: Any) -> Read:
 
 def decoded(cell: Cell, text: str) -> object:
     """Return the value that a cell gave, from its text, as an answers document would have it."""
-    if cell.scale is not None:
+    values = _values(cell)
+    if values and cell.column.kind == "decimal":
+        text = re.sub(_NO_FRACTION, "", text)
+    if text in values:
+        text = _spelt(values[text]) or ""
+    elif cell.scale is not None:
         if re.fullmatch(_DECIMAL, text) is None:
             return text
         number = float(text)
         return math.floor(number * cell.scale[0] / cell.scale[1]) if abs(number) <= 1e15 else text
-    if cell.values:
-        text = _spelt(cell.values[text]) or "" if text in cell.values else text
-    if cell.values or cell.column.kind == "literal":
+    if values or cell.column.kind == "literal":
         if cell.question.type == "boolean" and text.lower() in _TRUTHS:
             return _TRUTHS[text.lower()]
         return int(text) if cell.question.type != "choice" and _is_whole(text) else text
@@ -90,6 +98,8 @@ def decoded(cell: Cell, text: str) -> object:
             return float(text)
         case "json":
             return json.loads(text)
+        case "other" if is_answer(cell.question, text):  # such as bytes that spell it
+            return f"{text}, stored as another type than text"
         case _:
             return text
 
@@ -166,6 +176,23 @@ def _number(text: Any) -> Any:
     import ibis
 
     return ibis.ifelse(text.re_search(rf"^{_WHOLE}\z"), text.try_cast("int64"), ibis.null("int64"))
+
+
+def _scaled(text: Any, scale: tuple[float, float]) -> Any:
+    """Convert numbers in another unit, and round them down; null for what is none."""
+    import ibis
+
+    number = ibis.ifelse(text.re_search(rf"^{_DECIMAL}\z"), text.try_cast("float64"), ibis.null("float64"))
+    factor, divisor = (ibis.literal(str(one)).cast("float64") for one in scale)  # a float fails on Spark
+    finite = number.between(-(10**15), 10**15)
+    return ibis.ifelse(finite, (number * factor / divisor).floor().cast("int64"), ibis.null("int64"))
+
+
+def _values(cell: Cell) -> Mapping[str, Answer]:
+    """Return the values that a mapping translates, spelt as the cells of the column are read."""
+    if cell.column.kind != "decimal":
+        return cell.values
+    return {re.sub(_NO_FRACTION, "", text): answer for text, answer in cell.values.items()}
 
 
 def _is_whole(text: str) -> bool:

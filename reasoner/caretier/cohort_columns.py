@@ -28,6 +28,9 @@ questions have no answer."""
 UNREADABLE = "caretier_unreadable"
 """A column of tables that are written anew, which tells of each row that could not be read."""
 
+_MOST_TOLD = 20
+"""Of problems with columns."""
+
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 
 
@@ -137,8 +140,6 @@ def _entry(entry: object, questionnaire: Questionnaire) -> Reading | str:
             return f'"unit" is for numbers of days, weeks, months or years, and "{question.id}" has none such.'
         if not isinstance(unit, str) or _days(unit) is None:
             return f'"unit" is {unit!r}; allowed are "days", "weeks", "months" and "years".'
-        if values:
-            return '"unit" and "values" do not go together.'
     return Reading(question.id, {_written(value): answer for value, answer in values.items()}, unit)
 
 
@@ -159,7 +160,7 @@ def plan(
     for column in columns:
         said = mapping.columns.get(column.name)
         if said is None and column.name not in questionnaire.by_id:
-            if column.name != mapping.id and column.name not in keep:
+            if column.name and column.name != mapping.id and column.name not in keep:
                 near = _near(column.name, (mapping.id, *questionnaire.by_id))
                 problems.append(
                     f'The column "{column.name}" is no question.{near} Map it with --map, or carry it through '
@@ -175,8 +176,7 @@ def plan(
         cells[question.id] = Cell(question, column, said.values, scale)
     if not problems and not cells:
         problems.append("No column is a question; `caretier questions` lists their ids, and --map renames columns.")
-    if problems:
-        raise UnreadableInputError("\n".join(problems))
+    require_none(problems)
     return Plan(
         id=by_name.get(mapping.id),
         cells=tuple(cells[question.id] for question in questionnaire.questions if question.id in cells),
@@ -188,16 +188,32 @@ def plan(
 def name_problems(names: Iterable[str]) -> Iterator[str]:
     """Say which names of columns cannot stand beside each other; engines take Age and age for one."""
     seen: dict[str, str] = {}
+    nameless = 0
     for name in names:
+        if not name:
+            nameless += 1
+            continue
         other = seen.get(name.lower())
         seen[name.lower()] = name
         if other is not None:
             same = "twice" if other == name else f'and "{name}", which count as one name'
             yield f'The table has the column "{other}" {same}; rename one of them.'
-        if not name:
-            yield "The table has a column without a name; name it, or leave it out."
         if name.lower() == UNREADABLE:
             yield f'The column "{name}" has a name that is needed here; rename it.'
+    if nameless:
+        yield (
+            f"The table has {'a column' if nameless == 1 else f'{nameless:,} columns'} without a name; name what is "
+            "needed and leave out the rest, such as row numbers of R (row.names = FALSE) and pandas (index=False)."
+        )
+
+
+def require_none(problems: Sequence[str]) -> None:
+    """Raise UnreadableInputError that tells problems of columns, a line each, but no more than can be read."""
+    told = [*problems[:_MOST_TOLD]]
+    if len(problems) > _MOST_TOLD:
+        told.append(f"There are {len(problems) - _MOST_TOLD:,} more such columns.")
+    if told:
+        raise UnreadableInputError("\n".join(told))
 
 
 def _written(value: object) -> str:

@@ -52,8 +52,16 @@ def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
     for tier in knowledge.tiers:
         yield f"  {tier.label.ljust(width)}  {summary.tiers.get(tier.id, 0):>12,}"
     yield f"  {'unusable, see error'.ljust(width)}  {summary.errors:>12,}"
+    for tier in knowledge.tiers:
+        if tier.id in summary.proven:
+            yield f"Unusable rows whose other answers alone already mean {tier.label}: {summary.proven[tier.id]:,}."
     if summary.repeated:
-        yield f"{summary.repeated:,} rows have the id of another row; each was assessed on its own."
+        yield f"{summary.repeated:,} rows repeat the id of an earlier row; each was assessed on its own."
+    if summary.left_out:
+        names = ", ".join(Path(file).name for file in summary.left_out[:_MOST_FILES])
+        rest = len(summary.left_out) - _MOST_FILES
+        more = f" and {rest:,} more" if rest > 0 else ""
+        yield f"Not read, since the ending of the name is none of a table: {names}{more}."
     if summary.missing:
         yield f"No column for, so unknown for everybody: {', '.join(summary.missing)}."
     if summary.spanning:
@@ -72,6 +80,8 @@ def told(summary: Summary, knowledge: Knowledge) -> Iterator[str]:
             f'"{cell.question.id}" ({cell.question.allowed()}); store it so, or translate it with --map.'
         )
 
+
+_MOST_FILES = 5
 
 _STORED = {
     "boolean": "yes or no",

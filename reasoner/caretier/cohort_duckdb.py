@@ -114,6 +114,11 @@ class DuckDBEngine:
         """Count the results of each tier; None are those with an error."""
         return self.ask(f"SELECT tier, count(*) FROM {self.results(made)} GROUP BY tier")
 
+    def telling(self, made: str, texts: Sequence[str]) -> list[int]:
+        """Count, of each text, the results whose error tells it."""
+        counts = ", ".join(f"count(*) FILTER (contains(error, {_text(text)}))" for text in texts)
+        return list(self.ask(f"SELECT {counts} FROM {self.results(made)}")[0])
+
     def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""
         return int(self.ask(f"SELECT count(id) - count(DISTINCT id) FROM {self.results(made)}")[0][0])

@@ -171,7 +171,7 @@ class _Builder:
             *[(table[f"within_{tier.rank}"], tier.id) for tier in tiers if f"within_{tier.rank}" in table.columns],
             else_=lowest.id,
         )
-        proven = [(_any(shown[tier.id]), _led_by(tier.label, tier.advice)) for tier in tiers if shown[tier.id]]
+        proven = [(_any(shown[tier.id]), led_by(tier.label, tier.advice)) for tier in tiers if shown[tier.id]]
         rest = ibis.cases(*proven, else_="") if proven else ibis.literal("")
         problems = _problems()(table.odd).fill_null(table.contradictory)
         error = ibis.cases(
@@ -292,7 +292,7 @@ class _Builder:
         return any(all(atom.question in asked for atom in pattern) for pattern in patterns)
 
 
-def _led_by(label: str, advice: str) -> str:
+def led_by(label: str, advice: str) -> str:
     """Lead an error by what the other answers prove all the same, as InvalidAnswersError does."""
     return f"The other answers alone already mean: {label}. {advice}\n"
 

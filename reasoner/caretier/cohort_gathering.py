@@ -253,7 +253,7 @@ def _problem(cells: Sequence[str], width: int) -> str | None:
     try:
         "".join(cells).encode()
     except UnicodeEncodeError:
-        return "it is not UTF-8 text."
+        return "it is not UTF-8 text; save the file as UTF-8."
     return None
 
 

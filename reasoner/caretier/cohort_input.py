@@ -27,16 +27,22 @@ _ENDINGS: Mapping[str, Format] = {
     ".jsonl": "ndjson",
 }
 MAXIMUM_CELL = 1_000_000
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+"""How files begin that are no text, whatever they are called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Files of one format that make up one table; `delimiter` and `header` are those of CSV."""
+    """Files of one format that make up one table; `delimiter` and `header` are those of CSV.
+
+    `left_out` are the files of a folder whose ending says that they are no part of a table.
+    """
 
     files: tuple[str, ...]
     format: Format
     delimiter: str = ","
     header: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -60,9 +66,11 @@ def find_source(path: str) -> Source:
     """
     if is_url(path):
         return Source((path,), "parquet")
-    here = Path(path)
+    here, left_out = Path(path), list[str]()
     if here.is_dir():
-        files = sorted(str(file) for file in here.rglob("*") if _ending(str(file)) and not _hidden(file, here))
+        several = sorted(str(file) for file in here.rglob("*") if file.is_file() and not _hidden(file, here))
+        files = [file for file in several if _ending(file)]
+        left_out = [file for file in several if not _ending(file) and not Path(file).name.startswith("_")]
         if not files:
             raise UnreadableInputError(f"{path}: there is no file of answers in this folder ({_allowed()}).")
     elif here.exists():
@@ -80,16 +88,16 @@ def find_source(path: str) -> Source:
         raise UnreadableInputError(f"{path}: the files differ in format; name those of one format.")
     form: Format = formats.pop() or "csv"
     if form == "parquet":
-        return Source(tuple(files), form)
+        return Source(tuple(files), form, left_out=tuple(left_out))
     starts = [_start(file, blank=form == "csv") for file in files]
     if form == "ndjson":
-        is_fhir = here.is_dir() and any(b'"QuestionnaireResponse"' in start for start in starts)
-        return Source(tuple(files), "fhir" if is_fhir else form)
+        is_fhir = any(b'"resourceType"' in start and b'"QuestionnaireResponse"' in start for start in starts)
+        return Source(tuple(files), "fhir" if is_fhir else form, left_out=tuple(left_out))
     headers = [_header(file, start) for file, start in zip(files, starts, strict=True)]
     if len(set(headers)) > 1:
         raise UnreadableInputError(f"{path}: the files differ in their header; each has to have the same columns.")
     delimiter, header = headers[0]
-    return Source(tuple(files), "csv", delimiter, header)
+    return Source(tuple(files), "csv", delimiter, header, tuple(left_out))
 
 
 def _start(file: str, *, blank: bool) -> bytes:
@@ -100,6 +108,10 @@ def _start(file: str, *, blank: bool) -> bytes:
             start = lines.readline(MAXIMUM_CELL)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UnreadableInputError(f'{file}: this is UTF-16; save it as UTF-8, in a spreadsheet as "CSV UTF-8".')
+    if start.startswith(_GZIP):
+        raise UnreadableInputError(f"{file}: this is compressed; give it a name that ends in .gz, or unpack it.")
+    if start.startswith(_ZIP):
+        raise UnreadableInputError(f'{file}: this is a spreadsheet or an archive; save it as "CSV UTF-8" or unpack it.')
     return start
 
 
@@ -110,7 +122,14 @@ def _header(file: str, start: bytes) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError:
         raise UnreadableInputError(f"{file}: the header is not UTF-8 text; save the file as UTF-8.") from None
     if not first.strip():
-        raise UnreadableInputError(f"{file}: it is empty; a header with the names of the columns is needed.")
+        what = "its first line is blank" if first else "it is empty"
+        raise UnreadableInputError(f"{file}: {what}; a header with the names of the columns is needed there.")
+    if re.fullmatch(r'"?sep=.?"?\s*', first):
+        raise UnreadableInputError(f"{file}: its first line ({first.strip()}) is for a spreadsheet; remove the line.")
+    if "\r" in first.rstrip("\r\n"):
+        raise UnreadableInputError(
+            f"{file}: its lines end in a carriage return alone; save it anew, with the line ends of today."
+        )
     delimiter = max(",;\t|", key=re.sub(r'"[^"]*"', "", first).count)
     try:
         with long_cells():

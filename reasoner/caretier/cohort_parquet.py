@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from caretier.cohort_columns import name_problems
+from caretier.cohort_columns import name_problems, require_none
 from caretier.errors import UnreadableInputError
 
 TYPE_CHECKING = False
@@ -28,9 +28,7 @@ def require_one_table(files: Sequence[str]) -> None:
             other, before = stored.setdefault(name, (file, kind)) if kind else (file, kind)
             if before != kind:
                 problems.append(f'"{name}" is stored as {before} in {other}, and as {kind} in {file}; store it alike.')
-    problems = problems or list(name_problems(names))
-    if problems:
-        raise UnreadableInputError("\n".join(problems))
+    require_none(problems or list(name_problems(names)))
 
 
 def _columns(file: str) -> Iterator[tuple[str, str]]:

@@ -22,8 +22,8 @@ _STYLE = "td.shade { font-variant-numeric: tabular-nums; } .note { color: var(--
 class Report:
     """Where to write a report, what other results of the same table to compare with, and how small a count it shows.
 
-    Counts from 1 to below `suppress_below` are not shown, nor a second one that would give the first away as the
-    difference to a total; 0 shows all.
+    With `suppress_below` counts from 1 to below it are not shown, nor others that would give them away as the
+    difference to a total, and all others are rounded to multiples of it; 0 shows all as they are.
     """
 
     target: Path
@@ -46,14 +46,14 @@ class _Page:
     def text(self) -> str:
         knowledge, figures = self._knowledge, self._figures
         lede = (
-            f"{figures.rows:,} people, assessed with the knowledge on {knowledge.title}, version {knowledge.version}. "
+            f"{self._people()}, assessed with the knowledge on {knowledge.title}, version {knowledge.version}. "
             "A result suggests what to look for and how soon; it is no diagnosis. It is final where no open question "
-            "could raise it."
+            "could raise it. Shares without another whole are of all people, also of those whose answers are unusable."
         )
-        if self._report.suppress_below:
+        if least := self._report.suppress_below:
             lede += (
-                f" Counts below {self._report.suppress_below} are left out, and those that would give them away "
-                "within a table; look at all tables together before you publish them."
+                f" Counts below {least} are left out, with those that would give them away within a table; all others "
+                f"are rounded to multiples of {least}, so that they do not add up exactly."
             )
         sections = [
             section("Care tiers", self._care_tiers()),
@@ -161,28 +161,42 @@ class _Page:
         yield "</tbody></table>"
 
     def _parts(self, counts: Sequence[int]) -> list[int | None]:
-        """Leave out what is too small among the parts of a whole, and the smallest other where only one is left out."""
-        shown = [self._alone(count) for count in counts]
-        if shown.count(None) == 1 and (rest := [count for count in shown if count]):
-            shown[shown.index(min(rest))] = None
-        return shown
+        """Leave out what is too small among the parts of a whole, and further ones until their sum tells nothing.
+
+        Two ones that are left out alone would be known from their sum.
+        """
+        left_out = [count for count in counts if self._alone(count) is None]
+        for count in sorted(count for count in counts if count and self._alone(count) is not None):
+            if not left_out or (len(left_out) > 1 and sum(left_out) >= self._report.suppress_below):
+                break
+            left_out.append(count)
+        return [None if count in left_out else self._alone(count) for count in counts]
 
     def _alone(self, count: int) -> int | None:
-        return None if 0 < count < self._report.suppress_below else count
+        """Round a count to what may be shown of it; None where it is too small."""
+        least = self._report.suppress_below
+        if not least:
+            return count
+        return None if 0 < count < least else (count + least // 2) // least * least
+
+    def _people(self) -> str:
+        people = self._alone(self._figures.rows)
+        return f"Fewer than {self._report.suppress_below} people" if people is None else f"{people:,} people"
 
     def _of_all(self, people: int) -> str:
         return self._bar(self._parts([people, self._figures.rows - people])[0], self._figures.rows)
 
     def _bar(self, count: int | None, of: int, colour: str = "var(--c4)") -> str:
-        """Draw a count as a part of a whole, and tell it beside."""
-        if count is None or not of:
+        """Draw a count, as it may be shown, as a part of a whole, and tell it beside."""
+        whole = self._alone(of)
+        if count is None or not whole:
             return self._told(count)
-        part = 100 * count / of
+        part = 100 * count / whole
         drawn = f'<i class="all"></i><i style="left:0;width:{part:.2f}%;background:{colour}"></i>'
         return f'<div class="bar" aria-hidden="true">{drawn}</div>{count:,} ({part:.1f} %)'
 
     def _shade(self, count: int | None, of: int) -> str:
-        part = 40 * (count or 0) / of if of else 0
+        part = 40 * count / whole if count and (whole := self._alone(of)) else 0
         return (
             f'<div style="background:color-mix(in srgb, var(--c4) {part:.0f}%, transparent)">{self._told(count)}</div>'
         )

@@ -17,6 +17,7 @@ from typing import TypeVar
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql.functions import count_if
 
 from caretier.cohort_cells import Problems, stored
 from caretier.cohort_columns import Column, Kind, Plan
@@ -93,6 +94,12 @@ class SparkEngine:
         """Count the results of each tier; None are those with an error."""
         results = self._done(lambda: self._spark.read.parquet(_literal(made)).groupBy("tier").count().collect())
         return [(row["tier"], row["count"]) for row in results]
+
+    def telling(self, made: str, texts: Sequence[str]) -> list[int]:
+        """Count, of each text, the results whose error tells it."""
+        results = self._spark.read.parquet(_literal(made))
+        counts = [count_if(results["error"].contains(text)) for text in texts]
+        return list(self._done(results.select(*counts).collect)[0])
 
     def repeated(self, made: str) -> int:
         """Count the rows whose id another row has as well."""

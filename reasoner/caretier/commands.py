@@ -13,29 +13,71 @@ from caretier.terminal import page
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from caretier.decision_log import DecisionLog
+    from caretier.decisions import Decision
     from caretier.knowledge_base import KnowledgeBase
     from caretier.query import Found, Query
+    from caretier.result import Result
 
 
 def assess(options: argparse.Namespace) -> int:
-    """Assess files of answers and print the results."""
-    from caretier.intake import assess_files, require_apart
+    """Assess files of answers and print the results; 2 when a decision log that was asked for does not have them."""
+    from caretier.decisions import Desk
+    from caretier.intake import UnusableInputsError, assess_files, require_apart
 
     kb = _load(options)
     if options.engine is None:
         _say_who_answers(kb)
     if options.explain and options.format not in ("text", "json"):
         raise UnreadableInputError("--explain goes with --format text or json.")
-    results = assess_files(kb, options.files, progress, options.engine)
+    log, desk = _decision_log(options.decision_log), Desk(kb)
+    try:
+        results = assess_files(desk, options.files, progress, options.engine)
+        if options.format in ("turtle", "jsonld"):
+            require_apart(results)
+    except UnusableInputsError:
+        desk.forget_results()
+        raise
+    finally:
+        is_recorded = log is None or _record(log, desk.decisions)
+    _print_results(kb, results, options)
+    return 0 if is_recorded else 2
+
+
+def _decision_log(folder: str | None) -> DecisionLog | None:
+    """Make a decision log ready, if a folder is named; DecisionLogError where nothing can be recorded there."""
+    if not folder:
+        return None
+    from pathlib import Path
+
+    from caretier.decision_log import DecisionLog
+
+    log = DecisionLog(Path(folder))
+    log.prepare()
+    return log
+
+
+def _record(log: DecisionLog, decisions: Sequence[Decision]) -> bool:
+    """Record decisions, and say whether that was done; where it fails that is told, and costs nobody the result."""
+    try:
+        for decision in decisions:
+            log.append(decision.to_dict())
+    except OSError as error:
+        told = f"caretier: not all of this is in the decision log {log.folder}: {error.strerror or error}."
+        print(told, file=sys.stderr)
+        return False
+    return True
+
+
+def _print_results(kb: KnowledgeBase, results: Sequence[Result], options: argparse.Namespace) -> None:
     if options.format in ("turtle", "jsonld"):
         from caretier.assessments import results_graph
         from caretier.rdf_documents import render_rdf
 
-        require_apart(results)
         print(render_rdf(results_graph(results, kb.knowledge), options.format), end="")
-        return 0
+        return
     explanations = [kb.explain(result.answers.values) if options.explain else None for result in results]
     if options.format == "json":
         import json
@@ -46,7 +88,7 @@ def assess(options: argparse.Namespace) -> int:
         ]
         single = len(options.files) == 1 and len(data) == 1
         print(json.dumps(data[0] if single else data, indent=2, ensure_ascii=False))
-        return 0
+        return
     from caretier.presentation import present
 
     width, color = page()
@@ -55,7 +97,6 @@ def assess(options: argparse.Namespace) -> int:
         for result, explanation in zip(results, explanations, strict=True)
     ]
     print("\n".join(pages), end="")
-    return 0
 
 
 def interview(options: argparse.Namespace) -> int:
@@ -124,6 +165,7 @@ def questions(options: argparse.Namespace) -> int:
 
 def query(options: argparse.Namespace) -> int:
     """Run a SPARQL query."""
+    from caretier.decisions import Desk
     from caretier.intake import assess_files, require_apart
     from caretier.query import Limits, Query
     from caretier.sparql_process import run_query_within
@@ -147,7 +189,7 @@ def query(options: argparse.Namespace) -> int:
             raise QueryError("Answers to assess go with the ontology alone, not with --data or --endpoint.")
         found = _asked_elsewhere(options, given)
     else:
-        results = assess_files(kb, options.files, progress) if options.files else []
+        results = assess_files(Desk(kb), options.files, progress) if options.files else []
         require_apart(results)
         store = queryable(kb.ontology, [result.to_graph() for result in results])
         with progress("querying"):

@@ -9,6 +9,7 @@ import datetime
 import errno
 import json
 import os
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +37,14 @@ class DecisionLog:
     now: Callable[[], datetime.datetime] = _now
 
     def prepare(self) -> None:
-        """Make the folder if it is not there, and today's file; DecisionLogError where nothing can be written."""
+        """Make the folder if it is not there, and today's file.
+
+        Raises DecisionLogError where nothing can be written, and where anybody could take records away: other users may
+        write into the folder, and no sticky bit keeps them to their own files.
+        """
         try:
             self.folder.mkdir(mode=0o700, exist_ok=True)
+            self._require_kept()
             os.close(self._open(self.now()))
         except OSError as error:
             told = error.strerror or error
@@ -56,8 +62,8 @@ class DecisionLog:
         """
         now = self.now().astimezone(datetime.UTC)
         head = {"id": str(uuid4()), "time": now.isoformat(timespec="milliseconds")}
-        text = json.dumps({**head, **decision}, ensure_ascii=False, separators=(",", ":"))
-        line = text.encode(errors="backslashreplace") + b"\n"  # half of a character stays what it is in JSON
+        # ASCII, so that nothing in it ends a line to some reader, or steers the terminal of whoever looks at it
+        line = json.dumps({**head, **decision}, separators=(",", ":")).encode() + b"\n"
         file = self._open(now)
         try:
             if _is_torn(file):
@@ -67,9 +73,21 @@ class DecisionLog:
         finally:
             os.close(file)
 
+    def _require_kept(self) -> None:
+        mode = self.folder.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            raise DecisionLogError(
+                f"Everybody may write into {self.folder}, and so take records away. Name a folder in it that is not "
+                f"there yet, which is made for this user alone, or forbid it: chmod o-w {self.folder}"
+            )
+
     def _open(self, now: datetime.datetime) -> int:
         path = self.folder / f"{now.astimezone(datetime.UTC).date()}{ENDING}"
-        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        if os.fstat(file).st_uid != os.geteuid():  # laid there by another user, who could read what is written
+            os.close(file)
+            raise PermissionError(errno.EPERM, f"the file {path.name} belongs to another user")
+        return file
 
 
 def _is_torn(file: int) -> bool:

@@ -10,6 +10,7 @@ from caretier.errors import ContradictionError, InputError, InvalidAnswersError
 from caretier.fhir import domain_iri
 from caretier.knowledge import Knowledge
 from caretier.knowledge_base import KnowledgeBase
+from caretier.limits import MAXIMUM_ID_LENGTH
 from caretier.model import ENGINE as MODEL
 from caretier.questionnaire import Answers
 from caretier.result import SOFTWARE, Result
@@ -17,6 +18,8 @@ from caretier.result import SOFTWARE, Result
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
+
+    from caretier.knowledge_base import Engine
 
     Read = TypeVar("Read", bound=Answers)
 
@@ -47,7 +50,7 @@ class Decision:
         knowledge, outcome, answers = self.knowledge, self.outcome, self.answers
         return {
             "form": FORM,
-            "answers": {"answers": dict(answers.values), "id": answers.id, "date": answers.date},
+            "answers": {"answers": dict(answers.values), "id": _bounded(answers.id), "date": _bounded(answers.date)},
             "complete": self.is_complete,
             "language": knowledge.language.tag,
             "engine": self.engine,
@@ -100,24 +103,31 @@ class Desk:
             self.decisions.append(Decision(self.kb.knowledge, self.kb.engine, answers, error, is_complete=False))
             raise
 
-    def assess(self, assessments: Sequence[Assessment]) -> list[Result | InputError]:
+    def assess(self, assessments: Sequence[Assessment], *, engine: Engine | None = None) -> list[Result | InputError]:
         """Assess and note each outcome; see `KnowledgeBase.assess_many`."""
-        outcomes = self.kb.assess_many(assessments)
+        outcomes = self.kb.assess_many(assessments, engine=engine)
         for assessment, outcome in zip(assessments, outcomes, strict=True):
-            self.note(assessment.answers, outcome, came_as_rdf=assessment.graph is not None)
+            self.note(assessment.answers, outcome, engine=engine, came_as_rdf=assessment.graph is not None)
         return outcomes
 
-    def note(self, answers: Answers, outcome: Result | InputError, *, came_as_rdf: bool = False) -> None:
-        """Note a decision that was made elsewhere.
+    def note(
+        self,
+        answers: Answers,
+        outcome: Result | InputError,
+        *,
+        engine: Engine | None = None,
+        came_as_rdf: bool = False,
+    ) -> None:
+        """Note a decision that was made elsewhere, by the engine that was asked for if one was.
 
         Only RDF that says no more than answers can is answered by a decision model.
         """
-        engine: str | None
+        by: str | None
         if isinstance(outcome, Result):
-            engine, is_complete = outcome.engine, not came_as_rdf or outcome.engine == MODEL
+            by, is_complete = outcome.engine, not came_as_rdf or outcome.engine == MODEL
         else:
-            engine, is_complete = None if came_as_rdf else self.kb.engine, not came_as_rdf
-        self.decisions.append(Decision(self.kb.knowledge, engine, answers, outcome, is_complete))
+            by, is_complete = None if came_as_rdf else engine or self.kb.engine, not came_as_rdf
+        self.decisions.append(Decision(self.kb.knowledge, by, answers, outcome, is_complete))
 
     def forget_results(self) -> None:
         """Forget the results that nobody is told, since others were refused that came together with them."""
@@ -128,3 +138,8 @@ def identifier_in(document: object) -> str | None:
     """Return the id that an answers document has, whatever else is wrong with it."""
     found = document.get("id") if isinstance(document, dict) else None
     return found if isinstance(found, str) else None
+
+
+def _bounded(text: str | None) -> str | None:
+    """Leave out an id or a date that is longer than allowed, as it may be in RDF, where it changes no decision."""
+    return text if text is not None and len(text) <= MAXIMUM_ID_LENGTH else None

@@ -137,6 +137,7 @@ def _parameters(result: Result, risk: str) -> Resource:
         ("tier", "valueCoding", term_coding(result.tier.iri, result.tier.label)),
         ("ceiling", "valueCoding", term_coding(result.ceiling.iri, result.ceiling.label)),
         ("final", "valueBoolean", result.final),
+        ("settled", "valueBoolean", result.settled),
         ("advice", "valueString", result.advice),
         ("risk-assessment", "valueReference", {"reference": risk}),
         ("engine", "valueString", result.engine),

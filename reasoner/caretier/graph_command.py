@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from caretier.decisions import Desk
 from caretier.intake import assess_files, require_apart
 from caretier.knowledge_base import load
 from caretier.knowledge_graph import build_graph, export_graph
@@ -16,7 +17,7 @@ def build(options: argparse.Namespace) -> int:
     kb = load(options.ontology, time_limit=options.time_limit)
     tables = [Path(file) for file in options.files if file.endswith(".nq")]
     answers = [file for file in options.files if not file.endswith(".nq")]
-    results = assess_files(kb, answers, progress) if answers else []
+    results = assess_files(Desk(kb), answers, progress) if answers else []
     require_apart(results)
     with progress("building"):
         graphs = [result.to_graph() for result in results]

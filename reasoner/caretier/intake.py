@@ -15,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from caretier.knowledge_base import Engine, KnowledgeBase
+    from caretier.decisions import Desk
+    from caretier.knowledge_base import Engine
 
     Progress = Callable[[str], AbstractContextManager[Callable[[str], None]]]
     """Shows that work named by a text goes on, for as long as the context lasts."""
@@ -28,9 +29,7 @@ class UnusableInputsError(CaretierError):
         super().__init__("\n".join(lines))
 
 
-def assess_files(
-    kb: KnowledgeBase, files: Sequence[str], progress: Progress, engine: Engine | None = None
-) -> list[Result]:
+def assess_files(desk: Desk, files: Sequence[str], progress: Progress, engine: Engine | None = None) -> list[Result]:
     """Read and assess files; when one is unusable nothing comes back, but what is wrong with each is told."""
     assessments: list[Assessment] = []
     names: list[str] = []
@@ -38,7 +37,7 @@ def assess_files(
     for file in files:
         name = "standard input" if file == "-" else visible(file)
         try:
-            read = _read(kb, file)
+            read = _read(desk, file)
         except InputError as error:
             wrong += _lines(name, error)
             continue
@@ -47,7 +46,7 @@ def assess_files(
     results: list[Result] = []
     if assessments:
         with progress(f"reasoning over {len(assessments)} assessment{'s' if len(assessments) > 1 else ''}"):
-            outcomes = kb.assess_many(assessments, engine=engine)
+            outcomes = desk.assess(assessments, engine=engine)
         for name, outcome in zip(names, outcomes, strict=True):
             if isinstance(outcome, InputError):
                 wrong += _lines(name, outcome)
@@ -58,7 +57,7 @@ def assess_files(
     return results
 
 
-def _read(kb: KnowledgeBase, file: str) -> list[Assessment]:
+def _read(desk: Desk, file: str) -> list[Assessment]:
     path = None if file == "-" else file
     if path is None and sys.stdin is None:
         raise UnreadableInputError("there is no standard input.")
@@ -67,12 +66,12 @@ def _read(kb: KnowledgeBase, file: str) -> list[Assessment]:
     if hasattr(data, "triples"):  # a graph; nothing in JSON or YAML has triples
         from caretier.assessments import from_graph
 
-        return from_graph(data, kb.questionnaire)
+        return from_graph(data, desk.kb.questionnaire)
     if isinstance(data, dict) and "resourceType" in data:
         from caretier.fhir_response import read_response
 
-        return [Assessment(kb.checked(lambda: read_response(data, kb.knowledge)))]
-    return [Assessment(kb.read(data))]
+        return [Assessment(desk.checked(lambda: read_response(data, desk.kb.knowledge)))]
+    return [Assessment(desk.read(data))]
 
 
 def _lines(name: str, error: InputError) -> list[str]:

@@ -82,7 +82,7 @@ class Interview:
     """Asks the best question next, and stops as soon as no answer can raise the result.
 
     A question answered with None ("don't know") is not asked again; only because of one can an interview end without
-    being final.
+    being final. Nobody is told the lowest tier without having been asked whether all this is meant for them.
     """
 
     def __init__(self, questionnaire: Questionnaire, assess: Callable[[Mapping[str, Answer]], Result]) -> None:
@@ -101,6 +101,9 @@ class Interview:
             unknown = self._unknown(answers)
             if not unknown:  # the engine sees that something is open and cannot say what; only the reference does so
                 wanted = [question.id for question in self._questionnaire.questions if question.id not in answers]
+        for_whom = result.knowledge.asks_for_whom(answers)
+        if for_whom and for_whom.id not in {*answers, *wanted} and not (result.final and result.tier.rank):
+            wanted.append(for_whom.id)
         screens = self._screens(wanted)
         done = len(self._screens(answers))
         return Step(result, screens[0] if screens else None, done, len(screens), unknown)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from caretier.language import Language
-from caretier.questionnaire import Answer, Questionnaire
+from caretier.questionnaire import Answer, Question, Questionnaire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -230,12 +230,22 @@ class Knowledge:
         """The rank of each tier by its id."""
         return {tier.id: tier.rank for tier in self.tiers}
 
+    def meant_for(self, answers: Mapping[str, Answer]) -> bool:
+        """Say whether answers are those of somebody for whom all this is meant; not while that is unknown."""
+        return self.scope is None or self.scope.within.holds(answers.get(self.scope.within.question))
+
     def leaves_out(self, answers: Mapping[str, Answer]) -> bool:
         """Say whether answers are those of somebody for whom all this is not meant; not while that is unknown."""
         if self.scope is None:
             return False
         answer = answers.get(self.scope.within.question)
         return answer is not None and not self.scope.within.holds(answer)
+
+    def asks_for_whom(self, answers: Mapping[str, Answer]) -> Question | None:
+        """Return the question that tells whether all this is meant for somebody, unless they have answered it."""
+        if self.scope is None or answers.get(self.scope.within.question) is not None:
+            return None
+        return self.questionnaire.by_id[self.scope.within.question]
 
     def tier(self, tier_id: str) -> CareTier:
         """Return the tier with this id."""

@@ -215,6 +215,8 @@ class KnowledgeBase:
     def triage(self, answers: Mapping[str, Answer]) -> Triage:
         """Assess one person's answers and return only tier and conditions.
 
+        Whether more answers could raise the tier is not said, so show it to nobody as their result; `assess` says it.
+
         >>> load().triage({"pain-lower-back": True}).tier
         'ContinueProgram'
         """

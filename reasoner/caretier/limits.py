@@ -21,5 +21,8 @@ MAXIMUM_DEPTH = 100
 DEFAULT_TIME_LIMIT = 600.0
 """Seconds after which a run of the reasoner is stopped, unless another limit is asked for."""
 
+MAXIMUM_ID_LENGTH = 1_000
+"""How many characters the id and the date of an answers document may have, and those of a record of a decision."""
+
 MAXIMUM_TERMS = 1_000
 """How many terms the contexts of a JSON-LD document may define; a reader copies them for each node with a context."""

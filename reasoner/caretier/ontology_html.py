@@ -10,8 +10,8 @@ from rdflib import DCTERMS, RDF, RDFS, Graph, URIRef
 from caretier.extraction import Reader
 from caretier.house_rules import words
 from caretier.knowledge import Knowledge
+from caretier.page_style import STYLE, head, policy
 from caretier.presentation import sentence
-from caretier.table_style import STYLE, policy
 from caretier.terms import Named, Term, Terms
 from caretier.vocabulary import CT, local_name
 
@@ -47,13 +47,9 @@ class _Page:
 
     def lines(self) -> Iterator[str]:
         title = self._read.text(self._ontology, DCTERMS.title) or sentence(self._knowledge.title)
-        yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
-        yield f'<meta http-equiv="Content-Security-Policy" content="{policy(STYLE + _STYLE)}">'
-        yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        yield '<meta name="color-scheme" content="light dark">'
-        yield f"<title>{escape(title)}, version {escape(self._knowledge.version)}</title>"
-        yield f"<style>{STYLE}{_STYLE}</style>\n</head>\n<body>"
-        yield '<a class="skip" href="#terms">Skip to the terms</a>'
+        style = STYLE + _STYLE
+        yield head(f"{title}, version {self._knowledge.version}", style, policy(style))
+        yield '<body>\n<a class="skip" href="#terms">Skip to the terms</a>'
         yield from self._header(title)
         yield '<div class="layout">'
         yield from self._contents()

@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     assess.add_argument(
         "--explain", action="store_true", help="also say why not, and what would change the result (text and json)"
     )
+    shared_options.decision_log(assess)
     shared_options.language(assess)
     shared_options.time_limit(assess)
     shared_options.ontology(assess)
@@ -123,11 +124,7 @@ def parser() -> argparse.ArgumentParser:
         "--data", "--dataset", dest="dataset", metavar="FOLDER",
         help="what SPARQL queries may ask as well: a knowledge graph that `caretier graph build` made, or files of RDF",
     )  # fmt: skip
-    serving.add_argument(
-        "--decision-log", metavar="FOLDER",
-        help="store every assessment there, answers and result, a file a day; off by default. `caretier replay` reads "
-        "it; docs/deployment.md says who must protect it and how to delete",
-    )  # fmt: skip
+    shared_options.decision_log(serving)
     shared_options.ontology(serving)
     serving.set_defaults(run=_serve)
 
@@ -177,11 +174,11 @@ def parser() -> argparse.ArgumentParser:
         "other conditions, red flags and ceilings, and answers that this knowledge does not know, which are left out. "
         "By the knowledge that made a record, it has to be reproduced exactly.",
         epilog="Exits 3 when the same knowledge comes to another result than a record says; 1 when a tier is "
-        "lower or a line could not be run again; else 0. json names every record that did not stay the same. Example: "
-        "caretier replay decisions --ontology edited/ontology/back-pain.ttl",
+        "lower or a line could not be run again; else 0. json and html name every record that did not stay the same. "
+        "Example: caretier replay decisions --ontology edited/ontology/back-pain.ttl",
     )
     replaying.add_argument(
-        "log", nargs="+", metavar="LOG", help="a folder of `caretier serve --decision-log`, or files"
+        "log", nargs="+", metavar="LOG", help="a folder that was given to --decision-log, or files in it"
     )
     replaying.add_argument(
         "--id", metavar="ID", action="append", default=[],
@@ -192,7 +189,7 @@ def parser() -> argparse.ArgumentParser:
         choices=["model", "reference"],
         help="default: the decision model where there is one that fits, else the reference reasoner, which takes long",
     )
-    replaying.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    replaying.add_argument("--format", choices=["text", "json", "html"], default="text", help="default: text")
     shared_options.time_limit(replaying)
     shared_options.ontology(replaying)
     replaying.set_defaults(run=_replay)
@@ -202,8 +199,8 @@ def parser() -> argparse.ArgumentParser:
         help="assess a table of many people",
         description="Assess a table: one row a person, one column a question id beside an id. Every row comes back in "
         "its place with id, tier, ceiling, conditions and error; docs/cohorts.md says more.",
-        epilog="IN is Parquet, CSV or NDJSON, one file, a pattern or a folder, or a folder of FHIR "
-        "QuestionnaireResponses as NDJSON; OUT is Parquet (.parquet), CSV (.csv) or N-Quads (.nq).",
+        epilog="IN is Parquet, CSV, NDJSON or FHIR QuestionnaireResponses as NDJSON: one file, a pattern or a folder; "
+        "OUT is Parquet (.parquet), CSV (.csv) or N-Quads (.nq).",
     )
     cohort.add_argument("source", metavar="IN")
     cohort.add_argument("target", metavar="OUT")
@@ -222,7 +219,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         type=shared_options.count,
         default=0,
-        help="leave counts below N out of the report",
+        help="leave counts below N out of the report, and round the others",
     )
     cohort.add_argument("--backend", choices=["duckdb", "spark"], default="duckdb", help="default: duckdb")
     shared_options.ontology(cohort)

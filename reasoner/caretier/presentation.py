@@ -58,6 +58,9 @@ class _Page:
                 yield from self._wrapped(note, "  ")
         yield from self._heading(language("Whatever the result"))
         yield from self._wrapped(result.knowledge.questionnaire.safety_net, "  ")
+        yield from self._wrapped(
+            language("This result is about how you are now. Do not rely on it if you get worse."), "  "
+        )
         yield from self._wrapped(result.knowledge.questionnaire.disclaimer, "  ")
         yield ""
         yield self._styled(
@@ -89,10 +92,17 @@ class _Page:
 
     def _open(self, result: Result) -> Iterator[str]:
         language = self._language
-        yield from self._heading(language("Still open"))
         if result.final:
-            yield from self._wrapped(language("Nothing: no further answer can raise this result."), "  ")
+            told = language("Nothing: no further answer can raise this result.")
+            if result.tier.rank == 0 and not result.settled:
+                for_whom = result.knowledge.asks_for_whom(result.answers.values)
+                if for_whom is None:
+                    return
+                told = language("Whether these questions are meant for this person: %(asked)s", asked=for_whom.text)
+            yield from self._heading(language("Still open"))
+            yield from self._wrapped(told, "  ")
             return
+        yield from self._heading(language("Still open"))
         yield from self._wrapped(
             language(
                 'This result is not final. Questions still open could raise it to "%(tier)s".',

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from caretier.errors import InvalidAnswersError, Problem
 from caretier.language import ENGLISH, Language
+from caretier.limits import MAXIMUM_ID_LENGTH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,6 +187,9 @@ class Questionnaire:
             date = date.isoformat()
         if identifier is not None and not isinstance(identifier, str):
             problems.append(Problem((), f'"id" is {_shown(identifier)}; it has to be a text or null.'))
+        elif identifier is not None and len(identifier) > MAXIMUM_ID_LENGTH:
+            told = f"{len(identifier):,} characters; at most {MAXIMUM_ID_LENGTH:,} are allowed"
+            problems.append(Problem((), f'"id" has {told}.'))
         if date is not None and not _is_date(date):
             problems.append(
                 Problem((), f'"date" is {_shown(date)}; it has to be a date such as "2026-05-31", or null.')
@@ -255,7 +259,7 @@ def _invalid(subject: str, message: str) -> InvalidAnswersError:
 
 
 def _is_date(text: object) -> bool:
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > MAXIMUM_ID_LENGTH:  # a fraction of a second may have any digits
         return False
     import datetime
 

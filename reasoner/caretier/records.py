@@ -12,7 +12,7 @@ from typing import Any
 from caretier.decision_log import ENDING
 from caretier.decisions import FORM
 from caretier.documents import parse_json
-from caretier.errors import UnreadableInputError
+from caretier.errors import UnreadableInputError, visible
 from caretier.limits import MAXIMUM_BYTES
 from caretier.questionnaire import Answer
 
@@ -66,19 +66,27 @@ class LeftOut:
 
 
 def log_files(paths: Iterable[str]) -> list[Path]:
-    """List files, and of folders the files of a decision log in them; UnreadableInputError where there is none."""
+    """List files, and of folders the files of a decision log in them; UnreadableInputError where there is none.
+
+    A file that is named twice, also by a link or within a folder, is listed once, so that nobody is counted twice.
+    """
     found = list[Path]()
     for path in map(Path, paths):
         if path.is_dir():
             files = sorted(file for file in path.glob(f"*{ENDING}") if file.is_file())
             if not files:
-                raise UnreadableInputError(f"{path} has no file of a decision log (*{ENDING}).")
+                raise UnreadableInputError(f"{visible(str(path))} has no file of a decision log (*{ENDING}).")
             found += files
         elif path.is_file():
             found.append(path)
         else:
-            raise UnreadableInputError(f"{path}: {os.strerror(errno.ENOENT)}; name files or folders of a decision log.")
-    return found
+            told = f"{visible(str(path))}: {os.strerror(errno.ENOENT)}"
+            raise UnreadableInputError(f"{told}; name files or folders of a decision log.")
+    apart = dict[tuple[int, int], Path]()
+    for path in found:
+        known = path.stat()
+        apart.setdefault((known.st_dev, known.st_ino), path)
+    return list(apart.values())
 
 
 def read_records(files: Iterable[Path], wanted: Sequence[str] = ()) -> Iterator[Record | LeftOut]:

@@ -17,7 +17,6 @@ from rdflib.term import Node
 
 from caretier import shapes
 from caretier.assessment import Assessment
-from caretier.assessments import misused_terms
 from caretier.batch import Part, brings_axioms, findings_can_be_shared, part_of, reasoned_over, stated_part
 from caretier.errors import (
     ContradictionError,
@@ -43,6 +42,7 @@ from caretier.reasons import Reason, because, reasons, scope_notes, tensions
 from caretier.refusal import has_remainder, refusal, remainder
 from caretier.result import FoundRedFlag, Result, conditions_of
 from caretier.statements import state
+from caretier.term_usage import TermUsage
 from caretier.vocabulary import CT, RUN
 from caretier.wording import reported, tensions_in
 
@@ -89,6 +89,7 @@ class Reference:
         self._asked = {RUN[f"asked-{index}"]: each for index, each in enumerate(self._asked_about())}
         self._axioms = logical_part(ontology.graph) + _definitions(self._asked)
         self._red_flags = frozenset(red_flag_classes(self.entailments.superclasses))
+        self._usage = TermUsage(ontology.graph, self.knowledge, self.entailments.superclasses)
 
     def in_language(self, tag: str) -> Reference:
         """Return the same reasoner, which tells what it finds in another language of the ontology."""
@@ -243,13 +244,9 @@ class Reference:
     def _refused(self, assessments: Sequence[Assessment], parts: Sequence[Part]) -> dict[int, list[shapes.Violation]]:
         """Validate in batches; return what is wrong with each assessment that cannot be used, by its number."""
         refused: dict[int, list[shapes.Violation]] = {}
-        namespaces = (str(CT), *self.knowledge.prefixes.values())
         for number, assessment in enumerate(assessments):
             if assessment.graph is not None:
-                problems = misused_terms(
-                    assessment.graph, self.ontology.graph, namespaces, self.entailments.superclasses
-                )
-                worst = islice(problems, _PROBLEMS_TOLD)
+                worst = islice(self._usage.problems(assessment.graph), _PROBLEMS_TOLD)
                 if found := [shapes.Violation(None, None, None, each.message, "") for each in worst]:
                     refused[number] = found
         readable = [number for number in range(len(parts)) if number not in refused]

@@ -56,6 +56,11 @@ class Outcome:
     red_flags: tuple[str, ...] = ()
     is_refused: bool = False
 
+    @property
+    def standing(self) -> Outcome:
+        """The tier, and whether it is all that was told."""
+        return Outcome(self.tier, None, is_refused=self.is_refused)
+
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
@@ -82,14 +87,15 @@ class Maker:
 class Replay:
     """All that came of records that were run again by a knowledge and an engine.
 
-    `makers`, `kinds` and the questions of `unknown` answers are counted; `changed` holds the records that did not stay
-    the same, the gravest first.
+    `makers`, `kinds`, pairs of `tiers` before and after, and the questions of `unknown` answers are counted; `changed`
+    holds the records that did not stay the same, the gravest first.
     """
 
     knowledge: Knowledge
     engine: str
     makers: Counter[Maker]
     kinds: Counter[Kind]
+    tiers: Counter[tuple[Outcome, Outcome]]
     unknown: Counter[str]
     changed: Sequence[Rerun]
     left_out: Sequence[LeftOut]
@@ -108,6 +114,7 @@ def replay(
 ) -> Replay:
     """Run records again, each in the language in which it was made; `advance` is told how many are done."""
     makers, kinds, unknown = Counter[Maker](), Counter[Kind](), Counter[str]()
+    tiers = Counter[tuple[Outcome, Outcome]]()
     changed, left_out = list[Rerun](), list[LeftOut]()
     waiting = iter(records)
     while several := list(islice(waiting, _AT_ONCE)):
@@ -123,12 +130,13 @@ def replay(
             for record, rerun in _rerun(kb.in_language(language), together, engine):
                 makers[Maker(record.version, record.sha256, record.software, record.engine)] += 1
                 kinds[rerun.kind] += 1
+                tiers[rerun.before.standing, rerun.after.standing] += 1
                 unknown.update(rerun.unknown)
                 if rerun.kind not in ("same", "reproduced") or rerun.unknown:
                     changed.append(rerun)
         advance(kinds.total())
     changed.sort(key=lambda rerun: KINDS.index(rerun.kind))
-    return Replay(kb.knowledge, engine or kb.engine, makers, kinds, unknown, changed, left_out)
+    return Replay(kb.knowledge, engine or kb.engine, makers, kinds, tiers, unknown, changed, left_out)
 
 
 def _why_not(record: Record, knowledge: Knowledge) -> str | None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from caretier.errors import visible
 from caretier.knowledge import Knowledge
-from caretier.records import Place
+from caretier.records import LeftOut, Place
 from caretier.replay import KINDS, Kind, Maker, Outcome, Replay, Rerun
 from caretier.result import SOFTWARE
 
-_WORDS: Mapping[Kind, str] = {
+WORDS: Mapping[Kind, str] = {
     "alarm": "ALARM: another result by the same knowledge",
     "lower": "LOWER TIER",
     "refused": "refused now",
@@ -24,11 +24,15 @@ _WORDS: Mapping[Kind, str] = {
     "same": "same decision by other knowledge",
     "reproduced": "reproduced exactly by the same knowledge",
 }
-_ALARM = (
+"""What became of a record, in words."""
+
+ALARM = (
     "The same files of knowledge now come to something else than the record says, so the record or the program is not "
     "what it claims to be. Find out which before you rely on either: compare the files of the log with a copy, run "
     "`caretier compile --verify`, and install caretier anew."
 )
+"""What an alarm means, and what to do."""
+
 _NAMED = 3
 """Records named of those to which the same happened; as data all are."""
 
@@ -64,6 +68,10 @@ def as_data(replay: Replay) -> dict[str, object]:
             for maker, count in replay.makers.most_common()
         ],
         "counts": {kind: replay.kinds[kind] for kind in KINDS},
+        "tiers": [
+            {"before": _standing(before), "after": _standing(after), "records": count}
+            for (before, after), count in replay.tiers.most_common()
+        ],
         "unknown_answers": dict(replay.unknown.most_common()),
         "changed": [
             {
@@ -85,38 +93,37 @@ def _place(place: Place) -> dict[str, object]:
 
 
 def _outcome(outcome: Outcome) -> dict[str, object]:
-    return {
-        "tier": outcome.tier,
-        "ceiling": outcome.ceiling,
-        "conditions": list(outcome.conditions),
-        "red_flags": list(outcome.red_flags),
-        "refused": outcome.is_refused,
-    }
+    told = {"conditions": list(outcome.conditions), "red_flags": list(outcome.red_flags)}
+    return {**_standing(outcome), "ceiling": outcome.ceiling, **told}
+
+
+def _standing(outcome: Outcome) -> dict[str, object]:
+    return {"tier": outcome.tier, "refused": outcome.is_refused}
 
 
 def _lines(replay: Replay) -> Iterator[tuple[int, str]]:
     """Go through the lines, each with how deep it stands."""
     knowledge = replay.knowledge
-    yield 0, f"{_records(replay.count)} run again by the {_engine(replay.engine)}, software {SOFTWARE}"
+    yield 0, f"{counted(replay.count)} run again by the {engine_named(replay.engine)}, software {SOFTWARE}"
     yield 0, f"knowledge {knowledge.version}, sha256 {knowledge.sha256}"
     yield 0, ""
     yield 0, "MADE BY"
     for maker, count in replay.makers.most_common():
-        yield 1, f"{_maker(maker, knowledge)}: {count:,}"
+        yield 1, f"{made_by(maker, knowledge)}: {count:,}"
     yield 0, ""
     yield 0, "WHAT BECAME OF THEM"
     for kind in KINDS:
         if replay.kinds[kind]:
-            yield 1, f"{_WORDS[kind]}: {replay.kinds[kind]:,}"
+            yield 1, f"{WORDS[kind]}: {replay.kinds[kind]:,}"
     if replay.unknown:
         yield 0, ""
         yield 0, "ANSWERS THAT THIS KNOWLEDGE DOES NOT KNOW, LEFT OUT"
         for question, count in replay.unknown.most_common():
-            yield 1, f"{question}: in {_records(count)}"
+            yield 1, f"{question}: in {counted(count)}"
     if replay.kinds["alarm"]:
         yield 0, ""
         yield 0, "ALARM"
-        yield 1, _ALARM
+        yield 1, ALARM
     if replay.changed:
         yield 0, ""
         yield 0, "WHAT CHANGED"
@@ -124,32 +131,46 @@ def _lines(replay: Replay) -> Iterator[tuple[int, str]]:
     if replay.left_out:
         yield 0, ""
         yield 0, f"NOT RUN AGAIN: {len(replay.left_out):,}"
-        reasons = dict[str, list[Place]]()
-        for each in replay.left_out:
-            reasons.setdefault(each.reason, []).append(each.place)
-        for reason, places in reasons.items():
+        for reason, places in why_not(replay.left_out).items():
             yield 1, reason
             yield from _some([str(place) for place in places])
 
 
+def alike(changed: Sequence[Rerun]) -> Mapping[tuple[Kind, Outcome, Outcome, tuple[str, ...]], Sequence[Rerun]]:
+    """Put changes together that are the same: what became of it, before, after, and the answers that are not known."""
+    together = dict[tuple[Kind, Outcome, Outcome, tuple[str, ...]], list[Rerun]]()
+    for rerun in changed:
+        together.setdefault((rerun.kind, rerun.before, rerun.after, rerun.unknown), []).append(rerun)
+    return together
+
+
+def why_not(left_out: Sequence[LeftOut]) -> Mapping[str, Sequence[Place]]:
+    """Put lines together that were left out for the same reason."""
+    together = dict[str, list[Place]]()
+    for each in left_out:
+        together.setdefault(each.reason, []).append(each.place)
+    return together
+
+
 def _changes(replay: Replay) -> Iterator[tuple[int, str]]:
-    """Go through changes, those that are the same together."""
-    alike = dict[tuple[Kind, Outcome, Outcome, tuple[str, ...]], list[Rerun]]()
-    for rerun in replay.changed:
-        alike.setdefault((rerun.kind, rerun.before, rerun.after, rerun.unknown), []).append(rerun)
-    for (kind, before, after, unknown), reruns in alike.items():
-        yield 1, f"{_WORDS[kind]}: {_told(before, replay.knowledge)} -> {_told(after, replay.knowledge)}"
-        for name, old, new in (
-            ("condition", before.conditions, after.conditions),
-            ("red flag", before.red_flags, after.red_flags),
-        ):
-            yield from ((2, f"- {name} {each}") for each in old if each not in new)
-            yield from ((2, f"+ {name} {each}") for each in new if each not in old)
-        if before.ceiling != after.ceiling and before.ceiling and after.ceiling:
-            yield 2, f"ceiling: {_tier(before.ceiling, replay.knowledge)} -> {_tier(after.ceiling, replay.knowledge)}"
-        if unknown:
-            yield 2, f"without the answers to {', '.join(unknown)}"
-        yield from _some([_named(rerun.place) for rerun in reruns])
+    for (kind, before, after, unknown), reruns in alike(replay.changed).items():
+        yield 1, f"{WORDS[kind]}: {told(before, replay.knowledge)} -> {told(after, replay.knowledge)}"
+        yield from ((2, each) for each in differences(before, after, unknown, replay.knowledge))
+        yield from _some([named(rerun.place) for rerun in reruns])
+
+
+def differences(before: Outcome, after: Outcome, unknown: Sequence[str], knowledge: Knowledge) -> Iterator[str]:
+    """Go through what went and what came, and the questions whose answers were left out."""
+    for name, old, new in (
+        ("condition", before.conditions, after.conditions),
+        ("red flag", before.red_flags, after.red_flags),
+    ):
+        yield from (f"- {name} {each}" for each in old if each not in new)
+        yield from (f"+ {name} {each}" for each in new if each not in old)
+    if before.ceiling != after.ceiling and before.ceiling and after.ceiling:
+        yield f"ceiling: {_tier(before.ceiling, knowledge)} -> {_tier(after.ceiling, knowledge)}"
+    if unknown:
+        yield f"without the answers to {', '.join(unknown)}"
 
 
 def _some(places: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -159,12 +180,14 @@ def _some(places: Sequence[str]) -> Iterator[tuple[int, str]]:
         yield 2, f"and {len(places) - _NAMED:,} more; --format json names all"
 
 
-def _named(place: Place) -> str:
+def named(place: Place) -> str:
+    """Name a record by its place and its ids."""
     assessment = f', assessment "{place.assessment}"' if place.assessment is not None else ""
     return f"{place}: {place.id} of {place.time}{assessment}"
 
 
-def _told(outcome: Outcome, knowledge: Knowledge) -> str:
+def told(outcome: Outcome, knowledge: Knowledge) -> str:
+    """Name the tier and the conditions of an outcome."""
     if outcome.is_refused:
         return f"refused, the other answers prove {_tier(outcome.tier, knowledge)}"
     names = [knowledge.conditions[each].label if each in knowledge.conditions else each for each in outcome.conditions]
@@ -175,15 +198,18 @@ def _tier(tier: str, knowledge: Knowledge) -> str:
     return knowledge.tier(tier).label if tier in knowledge.ranks else tier
 
 
-def _maker(maker: Maker, knowledge: Knowledge) -> str:
+def made_by(maker: Maker, knowledge: Knowledge) -> str:
+    """Name by what decisions were made."""
     which = "the same" if maker.sha256 == knowledge.sha256 else f"sha256 {maker.sha256}"
-    engine = _engine(maker.engine) if maker.engine else "RDF"
+    engine = engine_named(maker.engine) if maker.engine else "RDF"
     return f"knowledge {maker.version} ({which}), software {maker.software}, {engine}"
 
 
-def _engine(engine: str) -> str:
+def engine_named(engine: str) -> str:
+    """Name an engine in words."""
     return {"model": "decision model", "reference": "reference reasoner"}.get(engine, engine)
 
 
-def _records(count: int) -> str:
+def counted(count: int) -> str:
+    """Say how many records."""
     return f"{count:,} record{'' if count == 1 else 's'}"

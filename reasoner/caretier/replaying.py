@@ -10,6 +10,7 @@ from caretier.knowledge_base import load
 from caretier.progress import progress
 from caretier.records import log_files, read_records
 from caretier.replay import replay
+from caretier.replay_html import replay_html
 from caretier.replay_text import as_data, as_text
 from caretier.terminal import page
 
@@ -25,7 +26,10 @@ def replay_log(options: argparse.Namespace) -> int:
     if options.id and not found.count and not found.left_out:
         raise UnreadableInputError(f"No record has the id {' or '.join(map(visible, options.id))}.")
     if options.format == "json":
-        print(json.dumps(as_data(found), indent=2, ensure_ascii=False))
+        # in ASCII, so that nothing in a record can steer the terminal, and any name of a file can be written
+        print(json.dumps(as_data(found), indent=2))
+    elif options.format == "html":
+        print(replay_html(found), end="")
     else:
         print(as_text(found, page()[0]), end="")
     if found.kinds["alarm"]:

@@ -119,8 +119,8 @@ class Result:
 
     @property
     def settled(self) -> bool:
-        """Say whether the tier may be shown as settled: it is final, and the knowledge is meant for this person."""
-        return self.final and not self.knowledge.leaves_out(self.answers.values)
+        """Say whether the tier may be shown as settled: it is final, and known to be meant for this person."""
+        return self.final and self.knowledge.meant_for(self.answers.values)
 
     @property
     def advice(self) -> str:
@@ -140,11 +140,13 @@ class Result:
             "tier": self.tier.id,
             "ceiling": self.ceiling.id,
             "final": self.final,
+            "settled": self.settled,
             "advice": self.advice,
             "conditions": [condition.to_dict(told) for condition in self.conditions],
             "next_questions": [told(question) for question in self.next_questions],
             "notes": list(self.notes),
             "safety_net": self.knowledge.questionnaire.safety_net,
+            "disclaimer": self.knowledge.questionnaire.disclaimer,
             "engine": self.engine,
             "knowledge": {"version": self.knowledge.version, "sha256": self.knowledge.sha256},
             "software": self.software,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from caretier.knowledge import Knowledge
+from caretier.limits import MAXIMUM_ID_LENGTH
 from caretier.questionnaire import Question, Questionnaire
 
 TYPE_CHECKING = False
@@ -33,7 +34,11 @@ def answers_schema(questionnaire: Questionnaire) -> Schema:
                     "properties": {question.id: _answer(question) for question in questionnaire.questions},
                     "additionalProperties": False,
                 },
-                "id": {**_TEXT_OR_NULL, "description": "What the application calls this assessment."},
+                "id": {
+                    **_TEXT_OR_NULL,
+                    "maxLength": MAXIMUM_ID_LENGTH,
+                    "description": "What the application calls this assessment.",
+                },
                 "date": {"type": ["string", "null"], "format": "date", "description": "When it was answered."},
             },
             optional=("id", "date"),
@@ -101,18 +106,23 @@ def result_schema(knowledge: Knowledge) -> Schema:
         "$schema": _DIALECT,
         "$id": f"{_IDS}result",
         "title": "Result",
-        "description": "How soon care is needed and why. It is settled only when final is true.",
+        "description": "How soon care is needed and why.",
         **_object(
             {
                 "id": _TEXT_OR_NULL,
                 "tier": {**tier, "description": "What the answers given prove."},
                 "ceiling": {**tier, "description": "The highest tier that further answers could lead to."},
-                "final": {"type": "boolean"},
+                "final": {"type": "boolean", "description": "Whether no further answer could raise the tier."},
+                "settled": {
+                    "type": "boolean",
+                    "description": "Whether the tier is final, and known to be meant for this person.",
+                },
                 "advice": _TEXT,
                 "conditions": _list(condition),
                 "next_questions": _list(_object({"id": question, "could_raise_to": tier})),
                 "notes": _list(_TEXT),
                 "safety_net": _TEXT,
+                "disclaimer": _TEXT,
                 "engine": _one_of(("model", "reference")),
                 "knowledge": _object({"version": _TEXT, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}),
                 "software": _TEXT,

@@ -14,6 +14,16 @@ def ontology(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def decision_log(parser: argparse.ArgumentParser) -> None:
+    """Let a command keep what it decides."""
+    parser.add_argument(
+        "--decision-log",
+        metavar="FOLDER",
+        help="store every assessment there, answers and result, a file a day; off by default. `caretier replay` reads "
+        "it; docs/deployment.md says who must protect it and how to delete",
+    )
+
+
 def language(parser: argparse.ArgumentParser) -> None:
     """Let a command take the language of the texts."""
     parser.add_argument(

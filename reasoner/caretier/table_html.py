@@ -19,8 +19,8 @@ from caretier.decision_table import (
     told_change,
 )
 from caretier.knowledge import CareTier, Condition, Contradiction, Knowledge
+from caretier.page_style import STYLE, head, policy
 from caretier.presentation import sentence
-from caretier.table_style import STYLE, policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,13 +44,8 @@ class _Page:
         self._raises = {section.tier.id: section.raises for section in self._sections}
 
     def lines(self, certificate: Certificate | None) -> Iterator[str]:
-        yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
-        yield f'<meta http-equiv="Content-Security-Policy" content="{policy(STYLE)}">'
-        yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        yield '<meta name="color-scheme" content="light dark">'
-        yield f"<title>Decision table, version {escape(self._knowledge.version)}</title>"
-        yield f"<style>{STYLE}</style>\n</head>\n<body>"
-        yield '<a class="skip" href="#table">Skip to the table</a>'
+        yield head(f"Decision table, version {self._knowledge.version}", STYLE, policy(STYLE))
+        yield '<body>\n<a class="skip" href="#table">Skip to the table</a>'
         yield from self._header(certificate)
         yield '<div class="layout">'
         yield from self._contents()

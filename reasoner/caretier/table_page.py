@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from caretier.table_style import STYLE
+from caretier import page_style
+from caretier.page_style import STYLE
 
 _STYLE = """
 main section { background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem; }
@@ -15,7 +16,7 @@ main h2 { font-size: 1.25rem; margin-bottom: .75rem; }
 .top, main, footer { max-width: 60rem; margin: 0 auto; }
 main { padding: 0 1.5rem; }
 td, th { text-align: left; }
-.bar { position: relative; height: .95rem; min-width: 8rem; }
+.bar { position: relative; height: .95rem; width: 10rem; } /* all alike, so that bars of two columns can be compared */
 .bar i { position: absolute; top: 0; height: .6rem; border-radius: .2rem; background: var(--c4); }
 .bar .all { left: 0; right: 0; background: var(--line); }
 """
@@ -23,16 +24,8 @@ td, th { text-align: left; }
 
 def page(title: str, lede: str, sections: Iterable[str], disclaimer: str, *, style: str = "") -> str:
     """Write a page; the sections are HTML, all else is text."""
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
-<style>{STYLE}{_STYLE}{style}</style>
-</head>
+    start = page_style.head(title, STYLE + _STYLE + style, "default-src 'none'; style-src 'unsafe-inline'")
+    return f"""{start}
 <body>
 <header class="top">
 <h1>{escape(title)}</h1>

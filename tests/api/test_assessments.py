@@ -278,10 +278,14 @@ def test_every_format_of_the_library_is_read_and_written() -> None:
 
 
 def test_a_document_of_ten_megabytes_is_answered(client: httpx.Client) -> None:
-    document = {"answers": {}, "id": "x" * 9_900_000}
-    response = client.post("/v1/assessments", json=document)
+    document = b'{"answers": {"saddle-numbness": true}' + b" " * 9_900_000 + b', "id": "mine"}'
+    response = client.post("/v1/assessments", content=document, headers={"Content-Type": "application/json"})
     assert response.status_code == 200
-    assert len(response.json()["id"]) == 9_900_000
+    assert response.json()["id"] == "mine"
+    named = {"answers": {"saddle-numbness": True}, "id": "x" * 9_900_000}
+    problem = assert_problem(client.post("/v1/assessments", json=named), 422, "invalid-answers")
+    assert '"id" has 9,900,000 characters' in problem["detail"]
+    assert problem["proven"]["tier"] == "EmergencyCare"
     many = {"answers": {f"q{number}": True for number in range(300_000)}}
     problem = assert_problem(client.post("/v1/assessments", json=many), 422, "invalid-answers")
     assert len(problem["errors"]) == 100

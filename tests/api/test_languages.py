@@ -52,6 +52,18 @@ def test_what_goes_wrong_is_told_in_the_language_chosen(visitor: Visitor) -> Non
     assert "/?lang=es" in page.links
 
 
+def test_a_translation_says_on_every_page_for_people_that_nobody_has_reviewed_it(
+    visitor: Visitor, spanish: caretier.KnowledgeBase
+) -> None:
+    warning = "una traducción que nadie ha revisado todavía"
+    assert warning in spanish.questionnaire.disclaimer
+    page = visitor.post(*visitor.get("/?lang=es").hidden, ("for", "me"))
+    contradiction = visitor.post(("given", '{"sex":"female","erectile-failure":true}'), ("lang", "es"))
+    for each in (visitor.get("/?lang=es"), *visitor.walk_on(page, {"age": 40}), contradiction):
+        assert _language_of(each) == "es"
+        assert warning in each.text
+
+
 def test_who_chooses_a_language_keeps_it(visitor: Visitor, spanish: caretier.KnowledgeBase) -> None:
     """The interview is held in the language chosen, whatever the browser asks for."""
     start = visitor.get("/")
@@ -160,6 +172,7 @@ def test_a_stream_is_in_one_language(client: httpx.Client, spanish: caretier.Kno
     told = client.post("/v1/assessments", content=lines, headers={"Content-Type": "application/x-ndjson", **SPANISH})
     assert told.headers["content-language"] == "es"
     assert json.loads(told.text)["safety_net"] == spanish.questionnaire.safety_net
+    assert json.loads(told.text)["disclaimer"] == spanish.questionnaire.disclaimer
 
 
 @pytest.mark.parametrize("media_type", ["application/json", FHIR])

@@ -54,6 +54,13 @@ def test_what_cannot_be_used_is_named(environment: Mapping[str, str]) -> None:
         read_settings(environment)
 
 
+@pytest.mark.parametrize("number", ["", " ", "call somebody"])
+def test_an_emergency_number_that_nobody_can_call_is_refused(number: str) -> None:
+    for environment, given in (({"CARETIER_EMERGENCY_NUMBER": number}, {}), ({}, {"emergency_number": number})):
+        with pytest.raises(CaretierError, match="emergency number is"):
+            read_settings(environment, given)
+
+
 def test_every_setting_is_documented(checkout: Path) -> None:
     text = (checkout / "docs" / "deployment.md").read_text(encoding="utf-8")
     told = dict.fromkeys(re.findall(r"`CARETIER_([A-Z_]+)`", text))

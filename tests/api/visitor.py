@@ -70,6 +70,17 @@ class Page(HTMLParser):
         return "Summary for the doctor" in self.text
 
     @property
+    def summary(self) -> tuple[str, str, str]:
+        """What the summary for the doctor says is reported, denied and not known."""
+        said = self.text.partition("One page.")[2].partition("What is in none of these lists")[0]
+        reported, _, rest = said.partition(" Reported ")[2].partition(" Denied ")
+        denied, _, unknown = rest.partition(" Asked, and not known ")
+        assert reported
+        assert denied
+        assert unknown
+        return reported, denied, unknown
+
+    @property
     def progress(self) -> tuple[int, int]:
         """The number of the question, and of how many at most."""
         found = re.search(r"Question (\d+) of at most (\d+)", self.text)
@@ -117,7 +128,10 @@ class Visitor:
             return self.press(page, "continue" if yes or unknown else "none", *yes, *unknown)
         offered = [str(each["value"]) for each in page.inputs if each.get("type") == "radio"]
         if not offered:
-            return self.press(page, "continue", ("answer", str(answers.get(asked[0], 0))))
+            number = answers.get(asked[0], 0)
+            if number is None:
+                return self.press(page, "unknown")
+            return self.press(page, "continue", ("answer", str(number)))
         said = answers.get(asked[0], "no" if "no" in offered else offered[0])
         word = "?" if said is None else "yes" if said is True else said
         return self.press(page, "continue", ("answer", str(word)))

@@ -14,9 +14,15 @@ from fastapi.testclient import TestClient
 import caretier
 from caretier.appraisal import appraise
 from caretier.appraisal_html import appraisal_html
+from caretier.assessment import Assessment
 from caretier.cohort import assess_table
 from caretier.cohort_report import Report
+from caretier.decision_log import DecisionLog
+from caretier.decisions import Desk
 from caretier.ontology_html import ontology_html
+from caretier.records import read_records
+from caretier.replay import replay
+from caretier.replay_html import replay_html
 from caretier.table_html import table_html
 from caretier.terms import Terms
 from caretier.vignettes import read_vignettes
@@ -117,3 +123,19 @@ def test_an_evaluation(hostile: caretier.KnowledgeBase) -> None:
     appraisal = appraise(hostile, read_vignettes(json.dumps(vignette).encode(), hostile.knowledge))
     published = json.loads(Path(caretier.__file__).with_name("symptom_checkers.json").read_text(encoding="utf-8"))
     assert_harmless(appraisal_html(appraisal, published))
+
+
+def test_decisions_run_again(hostile: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    """Also where somebody wrote something else into the records."""
+    desk = Desk(hostile)
+    desk.assess([Assessment(desk.read({"answers": telling(hostile), "id": MARKUP}))])
+    told: Any = desk.decisions[0].to_dict()
+    flags = [{"id": MARKUP, "red_flags": [{"id": MARKUP}]}]
+    altered = told | {"result": told["result"] | {"conditions": flags, "ceiling": MARKUP}, "software": MARKUP}
+    elsewhere = told | {"knowledge": told["knowledge"] | {"ontology": MARKUP}}
+    for each in (told, altered, elsewhere):
+        DecisionLog(tmp_path).append(each)
+    (path,) = tmp_path.iterdir()
+    found = replay(hostile, read_records([path.rename(tmp_path / "<script>hostile")]))
+    assert (found.count, len(found.changed), len(found.left_out)) == (2, 1, 1)
+    assert_harmless(replay_html(found))

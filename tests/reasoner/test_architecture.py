@@ -35,6 +35,7 @@ MODEL_TOWER = (
     "limits",
     "lockfile",
     "model",
+    "page_style",
     "presentation",
     "questionnaire",
     "reasons",
@@ -45,7 +46,6 @@ MODEL_TOWER = (
     "table_csv",
     "table_html",
     "table_json",
-    "table_style",
     "table_text",
     "transversals",
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from rdflib import Graph, URIRef
 
+import caretier
 from caretier import cli
 from tests.soon import soon
 
@@ -59,6 +60,13 @@ def test_text_says_the_tier_first_then_what_to_do_then_why_then_what_is_open() -
     assert order == sorted(order)
     assert "\033" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_text_says_what_to_do_if_it_gets_worse_and_that_it_is_no_doctor(kb: caretier.KnowledgeBase) -> None:
+    said = " ".join(_caretier("assess", "-", given=SADDLE).stdout.split())
+    net = said.partition("Whatever the result ")[2]
+    assert net.startswith(f"{kb.questionnaire.safety_net} This result is about how you are now. Do not rely on it if")
+    assert kb.questionnaire.disclaimer in net
 
 
 def test_several_files_with_json_give_one_array(checkout: Path) -> None:

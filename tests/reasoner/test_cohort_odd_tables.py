@@ -140,6 +140,15 @@ def test_a_column_of_nothing_says_nothing(kb: caretier.KnowledgeBase, tmp_path: 
     assert (summary.errors, summary.never) == (0, ())
 
 
+def test_bytes_that_spell_an_answer_are_no_text(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": [1, 2], "pain-severity": [b"mild", b"\xff"]}), tmp_path / "in.parquet")
+    summary = assess_table(kb, str(tmp_path / "in.parquet"), tmp_path / "out.parquet")
+    errors = pq.read_table(tmp_path / "out.parquet")["error"].to_pylist()
+    assert 'is "mild, stored as another type than text"; allowed are "mild"' in errors[0]
+    assert r'is "\xFF"; allowed are "mild"' in errors[1]
+    assert [cell.column.name for cell in summary.never] == ["pain-severity"]
+
+
 def test_csv_is_written_where_no_column_shows_anything_by_itself(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,age\na,50\n")
     assess_table(kb, str(tmp_path / "in.csv"), tmp_path / "out.csv", explain=True)
@@ -170,10 +179,16 @@ def test_a_number_with_a_unit_is_read_or_refused(
     [
         ("in.csv", "id,fever\n1,true\n".encode("utf-16"), "this is UTF-16; save it as UTF-8"),
         ("in.csv", "id,fiévre\n1,true\n".encode("latin-1"), "the header is not UTF-8 text"),
-        ("in.csv", b"id,fever\r1,true\r", "the header cannot be read"),
+        ("in.csv", b"id,fever\r1,true\r", "lines end in a carriage return alone"),
+        ("in.csv", b"\n\nid,fever\n1,true\n", "its first line is blank"),
+        ("in.csv", b"", "it is empty"),
+        ("in.csv", b"sep=;\r\nid;fever\r\n1;true\r\n", "(sep=;) is for a spreadsheet; remove the line"),
+        ("in.csv", gzip.compress(b"id,fever\n1,true\n"), "this is compressed; give it a name that ends in .gz"),
+        ("in.csv", b"PK\x03\x04\x14\x00\x06\x00", "this is a spreadsheet or an archive"),
         ("in.csv", b'id,"saddle"-numbness\na,true\n', "the header cannot be read"),
         ("in.csv", b'id,"saddle-numbness\na,true\n', "the header cannot be read"),
-        ("in.csv", b"id,saddle-numbness,\na,true,\n", "a column without a name"),
+        ("in.csv", b"id,saddle-numbness,\na,true,\n", "has a column without a name"),
+        ("in.csv", b",id,saddle-numbness,,\n1,a,true,,\n", "has 3 columns without a name; name what is needed"),
         ("in.ndjson", b'[{"id": 1, "fever": true},\n {"id": 2}]\n', "write one object a line"),
         ("in.parquet", b"", "this cannot be read as Parquet"),
         ("in.csv.gz", gzip.compress(b"id,fever\n" + b"".join(b"%d,true\n" % n for n in range(99_999)))[:99_000], "cut"),
@@ -187,9 +202,15 @@ def test_a_number_with_a_unit_is_read_or_refused(
         "utf-16",
         "latin-1",
         "old line ends",
+        "blank at first",
+        "nothing",
+        "for a spreadsheet",
+        "compressed",
+        "a spreadsheet",
         "odd quote",
         "open quote",
         "no name",
+        "no names",
         "a list",
         "empty",
         "cut late",
@@ -207,6 +228,19 @@ def test_a_file_that_cannot_be_read_is_told_with_a_remedy(
     said = refused(capsys, tmp_path / name, tmp_path / "out.csv")
     assert message in said
     assert sorted(each.name for each in tmp_path.iterdir()) == [name]
+
+
+def test_of_very_many_columns_some_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["fever", *(f"c{number}" for number in range(5000))]
+    (tmp_path / "in.csv").write_text(",".join(names) + "\n" + "," * 5000 + "\n")
+    said = refused(capsys, tmp_path / "in.csv", tmp_path / "out.csv").splitlines()
+    assert said[0].startswith('caretier: The column "c0" is no question.')
+    assert said[20:] == ["caretier: There are 4,980 more such columns."]
+
+
+def test_a_column_without_a_name_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.csv").write_text("id;fever;;;\n1;true;;;\n")
+    assert len(refused(capsys, tmp_path / "in.csv", tmp_path / "out.csv").splitlines()) == 1
 
 
 def test_a_cut_file_of_fhir_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -287,6 +321,18 @@ def test_a_line_of_json_that_assess_refuses_is_refused_here(
     assert [(row["error"] or "")[:21] for row in rows[1:-1]] == [
         f"Line {n + 2} cannot be read" for n in range(len(odd))
     ]
+
+
+def test_a_file_of_a_folder_that_is_not_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "in"
+    (folder / "old.csv").mkdir(parents=True)
+    (folder / "old.csv" / "part.csv").write_text("id,fever\n1,true\n")
+    for name in ("b.txt", "c.csv.zip", "part-3", "_SUCCESS", ".d.crc", *(f"{number}.log" for number in range(4))):
+        (folder / name).write_text("id,fever\n2,true\n")
+    assert cli.main(["cohort", str(folder), str(tmp_path / "out.csv")]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("1 rows")
+    assert "none of a table: 0.log, 1.log, 2.log, 3.log, b.txt and 2 more." in said
 
 
 def test_every_file_of_a_folder_is_read(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:

@@ -172,11 +172,36 @@ def test_the_page_needs_nothing_else(made: tuple[list[dict[str, Any]], str]) -> 
     assert not re.search(r"https?://|<script|<img|<link|url\(", made[1])
 
 
-def test_small_counts_are_left_out_and_not_given_away(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
-    source, report = tmp_path / "in.csv", Report(tmp_path / "report.html", suppress_below=5)
-    source.write_text("id,saddle-numbness,fever\n" + "".join(f"{n},{str(n < 3).lower()},\n" for n in range(100)))
-    assess_table(kb, str(source), tmp_path / "out.csv", report=report)
-    page = report.target.read_text(encoding="utf-8")
+def test_equal_shares_are_equally_long_in_every_column(made: tuple[list[dict[str, Any]], str]) -> None:
+    """A bar that filled its column would be longer under a longer heading."""
+    (rule,) = re.findall(r"\.bar \{([^}]*)\}", made[1])
+    assert re.search(r"(?<![-\w])width: \d+rem;", rule)
+
+
+def numbers(page: str) -> set[int]:
+    """Return the counts in the cells of a page, without their shares."""
+    tables = Tables(page).found
+    cells = [cell for heading, rows in tables.items() for row in rows[1:] for cell in row[1:] if heading]
+    return {int(cell.split(" ")[0].replace(",", "")) for cell in cells if re.match(r"[0-9,]+( \(|$)", cell)}
+
+
+@pytest.fixture
+def suppressed(kb: caretier.KnowledgeBase, tmp_path: Path) -> Callable[[str], str]:
+    """Return a function that makes the page on a table of CSV, with counts below 5 left out."""
+
+    def made(table: str) -> str:
+        source, report = tmp_path / "in.csv", Report(tmp_path / "report.html", suppress_below=5)
+        source.write_text(table)
+        assess_table(kb, str(source), tmp_path / "out.csv", report=report)
+        return report.target.read_text(encoding="utf-8")
+
+    return made
+
+
+def test_small_counts_are_left_out_and_not_given_away(
+    kb: caretier.KnowledgeBase, suppressed: Callable[[str], str], tmp_path: Path
+) -> None:
+    page = suppressed("id,saddle-numbness,fever\n" + "".join(f"{n},{str(n < 3).lower()},\n" for n in range(100)))
     tables = Tables(page)
     shown = tables.column("Care tiers")
     assert list(shown.values()).count("not shown") == 2
@@ -185,8 +210,36 @@ def test_small_counts_are_left_out_and_not_given_away(kb: caretier.KnowledgeBase
     assert "not shown" in {cells[2] for cells in tables.found["Answers that decide"][1:]}
     assert not re.search(r"\b(3|97)\b( \(|</)", page)
     everything = Report(tmp_path / "report.html")
-    assess_table(kb, str(source), tmp_path / "out.csv", report=everything)
+    assess_table(kb, str(tmp_path / "in.csv"), tmp_path / "out.csv", report=everything)
     assert "3 (3.0 %)" in everything.target.read_text(encoding="utf-8")
+
+
+def test_what_is_left_out_of_one_table_is_no_difference_of_another(suppressed: Callable[[str], str]) -> None:
+    """Of 123 people 2 are left out, and 39 beside them, who are the only ones with a fever."""
+    page = suppressed(
+        "id,saddle-numbness,fever\n" + "".join(f"{n},{str(n < 2).lower()},{str(n > 83).lower()}\n" for n in range(123))
+    )
+    tables = Tables(page)
+    assert list(tables.column("Care tiers").values()).count("not shown") == 2
+    assert "40 (32.0 %)" in tables.column("Conditions suggested").values()
+    assert numbers(page)
+    assert all(number % 5 == 0 for number in numbers(page))
+    assert "125 people" in page
+    assert not re.search(r"\b(2|39|41|82|84|121|123)\b( \(| people|</)", page)
+    widths = {float(width) for width in re.findall(r"width:([\d.]+)%", page)}
+    assert widths <= {round(100 * part / 125, 2) for part in range(0, 126, 5)} | {0, 100}
+
+
+def test_counts_that_are_left_out_have_a_sum_that_tells_nothing(suppressed: Callable[[str], str]) -> None:
+    """One person has the highest tier and one is unusable; two of at least one each that sum to two would be known."""
+    page = suppressed("id,saddle-numbness,fever\n1,true,\n2,,often\n" + "".join(f"{n},,\n" for n in range(98)))
+    assert list(Tables(page).column("Care tiers").values()).count("not shown") == 3
+
+
+def test_few_people_are_not_counted_either(suppressed: Callable[[str], str]) -> None:
+    page = suppressed("id,fever\n1,true\n2,true\n")
+    assert "Fewer than 5 people, assessed" in page
+    assert not numbers(page) - {0}
 
 
 def test_other_results_of_the_same_table_are_compared(
@@ -237,6 +290,7 @@ def test_results_of_another_table_are_not_compared(kb: caretier.KnowledgeBase, t
         (["--report", "in.csv"], "a page of HTML"),
         (["--report", "before.parquet", "--against", "before.parquet"], "a page of HTML"),
         (["--report", "report.html", "--against", "none.parquet"], "no such file"),
+        (["--report", "report.html", "--suppress-below", "2"], "name 0, or at least 3"),
     ],
 )
 def test_what_a_report_lacks_is_said_before_work(

@@ -56,6 +56,8 @@ def test_csv_gives_what_duckdb_gives(kb: caretier.KnowledgeBase, random_answers:
     other = assess_table(kb, str(source), by_duckdb)
     assert by_spark.read_bytes() == by_duckdb.read_bytes()
     assert (summary.rows, summary.tiers, summary.errors) == (other.rows, other.tiers, other.errors)
+    assert summary.proven == other.proven
+    assert sum(summary.proven.values()) == by_spark.read_text(encoding="utf-8").count("The other answers alone") > 9
     with by_spark.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
     assert [row["id"] for row in found[-4:]] == ["", "30\n02", "", " 3004 "]
@@ -102,15 +104,19 @@ def test_what_spark_does_not_do_is_said(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_odd_types_and_units_give_what_duckdb_gives(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
-    mapping = read_map({"columns": {"weeks": {"question": "treatment-months", "unit": "weeks"}}}, kb.questionnaire)
+    weeks = {"question": "treatment-months", "unit": "weeks", "values": {"99": None}}
+    codes = {"question": "fever", "values": {"1": True, "2": False, "99": None}}
+    mapping = read_map({"columns": {"weeks": weeks, "codes": codes}}, kb.questionnaire)
     moment = datetime.datetime(2026, 1, 2, 3, 4, 5)
     columns = {
-        "id": pa.array([uuid.UUID(int=n).bytes for n in range(3)], pa.uuid()),
-        "age": pa.array([47, 147, None], pa.uint64()),
-        "weeks": pa.array([12.5, -1.0, 1e20]),
-        "saddle-numbness": pa.nulls(3),
-        "seen": pa.array([moment] * 3, pa.timestamp("ns")),
-        "at": pa.array([moment.time()] * 3, pa.time64("us")),
+        "id": pa.array([uuid.UUID(int=n).bytes for n in range(4)], pa.uuid()),
+        "age": pa.array([47, 147, None, None], pa.uint64()),
+        "weeks": pa.array([12.5, -1.0, 1e20, 99.0]),
+        "codes": pa.array([2.0, 3.0, 99.0, 1.0]),
+        "pain-severity": pa.array([None, b"mild", None, None]),
+        "saddle-numbness": pa.nulls(4),
+        "seen": pa.array([moment] * 4, pa.timestamp("ns")),
+        "at": pa.array([moment.time()] * 4, pa.time64("us")),
     }
     pq.write_table(pa.table(columns), tmp_path / "_in:1.parquet")
     for backend in ("spark", "duckdb"):

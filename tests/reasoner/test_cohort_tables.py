@@ -92,6 +92,38 @@ def test_a_mapping_renames_translates_and_converts(kb: caretier.KnowledgeBase, a
     assert not summary.never
 
 
+@pytest.mark.parametrize("key", ["99", "99.0"])
+def test_codes_stored_with_decimals_are_translated_as_numbers(
+    kb: caretier.KnowledgeBase, assessed: Any, key: str
+) -> None:
+    """Statistics programs store whole codes, and what is missing beside them, as numbers with decimals."""
+    said = {
+        "columns": {
+            "fever": {"question": "fever", "values": {"1": True, "2": False, key: None}},
+            "age": {"question": "age", "values": {key: None}},
+            "weeks": {"question": "treatment-months", "unit": "weeks", "values": {key: None, "53": 12}},
+            "numb": {"question": "saddle-numbness", "values": {"1": True, key: None}},
+        },
+    }
+    columns = {
+        "fever": [1.0, 2.0, 99.0, 3.0],
+        "age": [99.0, 44.0, 50.5, None],
+        "weeks": [99.0, 13.1, 53.0, -1.0],
+        "numb": pa.array([99, None, 1, 2], pa.decimal128(5, 2)),
+    }
+    _, rows = assessed(columns, mapping=read_map(said, kb.questionnaire), explain=True)
+    assert [row["open_questions"] for row in rows[:2]] == [len(kb.questions) - 1, len(kb.questions) - 3]
+    assert [row["tier"] for row in rows] == ["ContactDoctor", "ContinueProgram", None, None]
+    assert rows[2]["error"].splitlines()[1:] == [
+        'The answer to "age" is "50.5"; allowed is a whole number from 0 to 120, or null.'
+    ]
+    assert rows[3]["error"].splitlines() == [
+        'The answer to "saddle-numbness" is 2; allowed are true, false and null.',
+        'The answer to "fever" is 3; allowed are true, false and null.',
+        'The answer to "treatment-months" is -1; allowed is a whole number from 0 to 1200, or null.',
+    ]
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [
@@ -163,7 +195,7 @@ def test_lines_that_cannot_be_read_keep_their_place(kb: caretier.KnowledgeBase, 
         "",
         "Line 3 cannot be read: it has 2 cells, and the header 3.",
         "Line 4 cannot be read: it has 4 cells, and the header 3.",
-        "Line 5 cannot be read: it is not UTF-8 text.",
+        "Line 5 cannot be read: it is not UTF-8 text; save the file as UTF-8.",
         "",
         "",
     ]
@@ -254,7 +286,9 @@ def test_a_folder_of_fhir_responses_is_read(kb: caretier.KnowledgeBase, tmp_path
     assert [row["tier"] for row in rows] == ["EmergencyCare", None, None, None]
     assert "entered-in-error" in rows[1]["error"]
     assert rows[3]["error"].startswith("The other answers alone already mean: emergency care.")
-    assert summary.errors == 3
+    assert (summary.errors, summary.proven) == (3, {"EmergencyCare": 1})
+    assess_table(kb, str(folder / "one.ndjson"), target)
+    assert pq.read_table(target)["id"].to_pylist() == ["p1", "p2", None], "one file is read as a folder is"
 
 
 def test_another_domain_needs_no_other_code(checkout: Path, tmp_path: Path) -> None:
@@ -362,9 +396,18 @@ def test_the_command_says_what_came_of_it(tmp_path: Path, capsys: pytest.Capture
     assert said.startswith("2 rows in ")
     assert "rows a second" in said
     assert "emergency care" in said
-    assert "1 rows have the id of another row" in said
+    assert "1 rows repeat the id of an earlier row" in said
     assert "unknown for everybody: sex, " in said
     assert (tmp_path / "out.csv").read_text().splitlines()[0] == "id,tier,ceiling,conditions,error,site"
+
+
+def test_unusable_rows_that_mean_an_alarm_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.csv").write_text("saddle-numbness,fever,age\ntrue,,old\ntrue,oh,\n,true,old\n,,old\ntrue,,50\n")
+    assert cli.main(["cohort", str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]) == 0
+    said = capsys.readouterr().err
+    assert "Unusable rows whose other answers alone already mean emergency care: 2." in said
+    assert "Unusable rows whose other answers alone already mean contact doctor: 1." in said
+    assert said.count("Unusable rows") == 2
 
 
 def test_a_missing_part_is_named_with_its_remedy(

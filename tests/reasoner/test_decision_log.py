@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import caretier
-from caretier import ContradictionError, InputError, InvalidAnswersError
+from caretier import ContradictionError, InputError, InvalidAnswersError, cli
 from caretier.assessment import Assessment
 from caretier.assessments import from_graph
 from caretier.decision_log import DecisionLog, DecisionLogError
@@ -23,6 +23,7 @@ from caretier.decisions import Desk
 from caretier.documents import format_named, parse
 from caretier.questionnaire import Answer, Answers
 from caretier.records import LeftOut, Record, log_files, read_records
+from caretier.result import Result
 from tests.conftest import PREFIXES
 from tests.full_disk import files_of_at_most
 
@@ -91,8 +92,29 @@ def test_no_document_makes_a_record_large(kb: caretier.KnowledgeBase) -> None:
     assert len(json.dumps(desk.decisions[0].to_dict())) < 100_000
 
 
-def test_what_came_as_rdf_is_complete_when_answers_say_it_all(kb: caretier.KnowledgeBase) -> None:
-    plain = "ex:a a ct:Assessment ; ct:reports [ a bp:SaddleNumbness ] ."
+@pytest.mark.parametrize(("part", "value"), [("id", "x" * 1_001), ("date", "2026-05-31T10:30:00." + "0" * 1_000)])
+def test_an_id_and_a_date_have_an_end(part: str, value: str, kb: caretier.KnowledgeBase) -> None:
+    """What the answers prove is told all the same."""
+    desk = Desk(kb)
+    with pytest.raises(InvalidAnswersError, match=rf'"{part}" (has 1,001 characters; at most 1,000|is "2026)') as told:
+        desk.read({"answers": dict(EMERGENCY), part: value})
+    assert told.value.proven is not None
+    assert value not in json.dumps(desk.decisions[0].to_dict())
+
+
+def test_an_id_and_a_date_of_rdf_that_have_no_end_are_not_kept(kb: caretier.KnowledgeBase) -> None:
+    name, date = f"http://example.org/{'x' * 1_000}", "y" * 1_001
+    text = f'<{name}> a ct:Assessment ; ct:reports [ a bp:SaddleNumbness ] ; <http://purl.org/dc/terms/date> "{date}" .'
+    desk = Desk(kb)
+    (result,) = desk.assess(from_graph(parse((PREFIXES + text).encode(), format_named("turtle")), kb.questionnaire))
+    assert isinstance(result, Result)
+    assert result.id == name, "the result is told as ever"
+    assert desk.decisions[0].to_dict()["answers"] == {"answers": {"saddle-numbness": True}, "id": None, "date": None}
+
+
+@pytest.mark.parametrize("date", ["", ' ; <http://purl.org/dc/terms/date> "2026-05-31"'], ids=["undated", "dated"])
+def test_what_came_as_rdf_is_complete_when_answers_say_it_all(date: str, kb: caretier.KnowledgeBase) -> None:
+    plain = f"ex:a a ct:Assessment ; ct:reports [ a bp:SaddleNumbness ] {date} ."
     graph = parse((PREFIXES + plain).encode(), format_named("turtle"))
     desk = Desk(kb)
     desk.assess(from_graph(graph, kb.questionnaire))
@@ -204,9 +226,15 @@ def test_a_file_may_be_deleted_at_any_moment(tmp_path: Path) -> None:
     assert [each["number"] for each in lines(tmp_path)] == [2]
 
 
-def test_half_a_character_is_no_reason_to_lose_a_decision(tmp_path: Path) -> None:
-    DecisionLog(tmp_path).append({"text": "\udc80ñ"})
-    assert lines(tmp_path)[0]["text"] == "\udc80ñ"
+def test_whatever_a_record_holds_is_one_line_to_every_reader(tmp_path: Path) -> None:
+    """Half of a character is no reason to lose a decision either."""
+    text = "\udc80ñ\n\x85\u2028\u2029\x1b\x9b"
+    DecisionLog(tmp_path).append({"text": text})
+    (path,) = tmp_path.iterdir()
+    (line,) = path.read_text(encoding="utf-8").splitlines()
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["text"] == text
 
 
 def _is_a_file(folder: Path) -> None:
@@ -228,3 +256,87 @@ def test_a_folder_that_cannot_be_written_is_named(spoil: Callable[[Path], None],
     spoil(folder)
     with pytest.raises(DecisionLogError, match=f"{folder}.*leave the decision log off"):
         DecisionLog(folder).prepare()
+
+
+def test_a_folder_from_which_anybody_could_take_records_is_refused(tmp_path: Path) -> None:
+    """Others may write into many folders of containers, and into a shared one that keeps everybody to their own."""
+    tmp_path.chmod(0o777)
+    with pytest.raises(DecisionLogError, match=rf"Everybody may write into {tmp_path}.*chmod o-w {tmp_path}"):
+        DecisionLog(tmp_path).prepare()
+    assert list(tmp_path.iterdir()) == []
+    DecisionLog(tmp_path / "within").prepare()
+    for mode in (0o1777, 0o2775, 0o770):
+        tmp_path.chmod(mode)
+        DecisionLog(tmp_path).prepare()
+
+
+def test_nothing_is_written_into_a_file_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lays a file there before the day comes could read what is written into it."""
+    log = DecisionLog(tmp_path)
+    log.append({})
+    (path,) = tmp_path.iterdir()
+    before = path.read_bytes()
+    own = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: own + 1)
+    with pytest.raises(DecisionLogError, match=f"{path.name} belongs to another user"):
+        log.prepare()
+    with pytest.raises(OSError, match="belongs to another user"):
+        log.append({})
+    assert path.read_bytes() == before
+
+
+def answer(folder: Path, name: str, answers: Mapping[str, object]) -> str:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps({"answers": answers, "id": name}), encoding="utf-8")
+    return str(path)
+
+
+def test_the_command_keeps_the_very_same_record(
+    kb: caretier.KnowledgeBase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = answer(tmp_path, "mine", EMERGENCY)
+    assert cli.main(["assess", file]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.json"], "it is off by default"
+    told = capsys.readouterr()
+    assert cli.main(["assess", file, "--decision-log", str(tmp_path / "log")]) == 0
+    assert capsys.readouterr() == told
+    (record,) = lines(tmp_path / "log")
+    desk = Desk(kb)
+    desk.assess([Assessment(desk.read({"answers": dict(EMERGENCY), "id": "mine"}))])
+    assert {name: record[name] for name in record if name not in ("id", "time")} == desk.decisions[0].to_dict()
+
+
+def test_the_command_keeps_what_it_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where one of several cannot be used, no result is told, but what is wrong with each that cannot."""
+    documents: Mapping[str, Mapping[str, object]] = {
+        "usable": EMERGENCY, "unusable": {"sex": "mael"}, "contradictory": CONTRADICTION,
+    }  # fmt: skip
+    files = [answer(tmp_path, name, answers) for name, answers in documents.items()]
+    assert cli.main(["assess", *files, "--decision-log", str(tmp_path / "log")]) == 2
+    kept = lines(tmp_path / "log")
+    assert [(each["answers"]["id"], each["error"]["kind"]) for each in kept] == [
+        ("unusable", "invalid"), ("contradictory", "contradiction"),
+    ]  # fmt: skip
+    twice = ["assess", files[0], files[0], "--decision-log", str(tmp_path / "log")]
+    assert cli.main([*twice, "--format", "turtle"]) == 2
+    assert "is given to two assessments" in capsys.readouterr().err
+    assert len(lines(tmp_path / "log")) == 2
+    assert cli.main(twice) == 0
+    assert len(lines(tmp_path / "log")) == 4
+
+
+def test_a_record_that_cannot_be_written_costs_nobody_what_the_command_tells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for name, answers in (("usable", EMERGENCY), ("contradictory", CONTRADICTION)):
+        file, log = answer(tmp_path, name, answers), str(tmp_path / "log")
+        with files_of_at_most(0):
+            assert cli.main(["assess", file, "--decision-log", log]) == 2
+        told.append(capsys.readouterr())
+        assert f"not all of this is in the decision log {log}: File too large" in told[-1].err
+    assert "EMERGENCY CARE\n" in told[0].out
+    assert "already mean: emergency care" in told[1].err
+    tmp_path.chmod(0o777)
+    assert cli.main(["assess", file, "--decision-log", str(tmp_path)]) == 2
+    assert "Everybody may write into" in capsys.readouterr().err

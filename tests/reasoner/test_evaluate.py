@@ -114,6 +114,35 @@ def test_ratings_of_others_are_compared(kb: caretier.KnowledgeBase) -> None:
     assert found["caretier"] == found["other"] > found["reader"]
 
 
+def test_ratings_are_compared_by_tier_in_every_form(kb: caretier.KnowledgeBase) -> None:
+    """By hand: of emergencies both readers solve "one" and we alone "two"; the third nobody but the other reader."""
+    low = {"tier_at_least": "ContactDoctor", "tier_at_most": "ContactDoctor", "conditions": []}
+    rated = [
+        vignette(id="one", ratings={"reader": "EmergencyCare"}),
+        vignette(id="two", ratings={"reader": "ContactDoctor"}),
+        vignette(id="three", expected=low, ratings={"reader": "ContactDoctor"}),
+    ]
+    found = appraise(kb, read_vignettes(lines(*rated), kb.knowledge))
+    ranks = kb.knowledge.ranks
+    assert found.capability == {"caretier": 50.0, "reader": 50.0}
+    assert found.capability_by_tier == {
+        ranks["EmergencyCare"]: {"caretier": 62.5, "reader": 37.5},
+        ranks["ContactDoctor"]: {"caretier": 25.0, "reader": 75.0},
+    }
+    assert "  contact doctor: reader 75.0, caretier 25.0\n" in as_text(found, [], 80)
+    assert "reader 75.0, caretier 25.0" in _Text(appraisal_html(found, [])).said
+    data = as_data(found, [])["capability_comparison_score_by_tier"]
+    assert data == {tier: found.capability_by_tier[ranks[tier]] for tier in ("EmergencyCare", "ContactDoctor")}
+
+
+def test_where_there_is_no_advice_nothing_is_compared(kb: caretier.KnowledgeBase) -> None:
+    refused = {"sex": "male", "post-menopause": True}
+    both = {"reader": "EmergencyCare", "other": "ContactDoctor"}
+    found = appraise(kb, read_vignettes(lines(vignette(answers=refused, ratings=both)), kb.knowledge))
+    assert found.metrics.comprehensiveness.count == 0
+    assert found.capability == {"reader": 75.0, "other": 25.0}
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [

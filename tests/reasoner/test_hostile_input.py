@@ -11,6 +11,7 @@ import caretier
 from caretier.assessments import answers_graph, from_graph
 from caretier.documents import format_named, parse
 from caretier.errors import InputError
+from caretier.questionnaire import Answers
 from caretier.rdf_documents import render_rdf
 from caretier.result import Result
 
@@ -44,7 +45,7 @@ def test_brackets_that_nest_nothing_are_no_nesting(text: str) -> None:
 )
 def test_odd_names_and_texts_change_no_result(subject: str, label: str) -> None:
     """A hostile IRI, text or language tag beside an assessment is carried along, and written so that it reads back."""
-    answers = KB.questionnaire.read({"id": subject, "answers": dict.fromkeys(_telling(), True)})
+    answers = Answers(dict.fromkeys(_telling(), True), subject)
     graph = answers_graph(answers, KB.knowledge)[0]
     lines = graph.serialize(format="nt")
     escaped = label.encode("unicode_escape").decode().replace("\\x", "\\u00")

@@ -174,13 +174,37 @@ def test_an_interview_settles_what_all_questions_settle(
     assert stops & ({"final", "emergency"} if share_unknown == 0.0 else {"unknown"})
 
 
+def asks_for_whom(step: Step) -> bool:
+    """Say whether a step asks nothing but whether all this is meant for the person."""
+    scope = step.result.knowledge.scope
+    asked = [question.id for question in step.screen.questions] if step.screen else []
+    return scope is not None and asked == [scope.within.question]
+
+
+def test_nobody_is_told_the_lowest_tier_before_it_is_asked_whether_it_is_meant_for_them(
+    fast_kb: KnowledgeBase,
+) -> None:
+    scope = fast_kb.knowledge.scope
+    assert scope is not None
+    limit, last_of_all = int(scope.within.value), 0
+    people = [*random_people(fast_kb, 60, share_of_yes=0.0, share_unknown=0.0)]
+    for person in [*people, *random_people(fast_kb, 60, share_of_yes=0.0, share_unknown=0.5)]:
+        for age, settled in ((limit - 1, False), (limit, True), (None, False)):
+            session = hold(fast_kb, {**person, scope.within.question: age})
+            last_of_all += asks_for_whom(session.steps[-2])
+            if session.last.result.tier.rank == 0:
+                assert scope.within.question in session.answers
+                assert session.last.result.settled == (settled and session.last.result.final)
+    assert last_of_all > 10
+
+
 def test_a_final_result_cannot_be_raised_by_anything_not_asked(fast_kb: KnowledgeBase) -> None:
     """Whatever the open questions are answered, once final, the tier stays; while asking, it still could be raised."""
     others = list(random_people(fast_kb, 40, share_of_yes=0.5, share_unknown=0.0))
     tried = 0
     for person in random_people(fast_kb, 60, share_of_yes=0.02, share_unknown=0.0):
         session = hold(fast_kb, person)
-        assert all(step.result.ceiling.rank > step.result.tier.rank for step in session.steps[:-1])
+        assert all(not step.result.final or asks_for_whom(step) for step in session.steps[:-1])
         for other in others:
             try:
                 tier = fast_kb.assess({**other, **session.answers}).tier
@@ -297,6 +321,8 @@ def test_a_checklist_holds_only_what_can_matter_in_the_order_of_the_questionnair
         for step in hold(fast_kb, person).steps:
             if step.screen is not None:
                 questions, wanted = step.screen.questions, [each.id for each in step.result.next_questions]
+                if asks_for_whom(step):
+                    continue
                 assert wanted[0] in [question.id for question in questions]
                 assert {question.id for question in questions} <= set(wanted)
                 assert list(questions) == sorted(questions, key=place)

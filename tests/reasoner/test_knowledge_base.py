@@ -196,9 +196,18 @@ def test_nobody_for_whom_it_is_not_meant_is_told_that_all_is_well(kb: caretier.K
         adult, child = (kb.assess(calm | {"age": age}, engine=engine) for age in (limit, limit - 1))
         assert (adult.final, adult.settled, adult.notes) == (True, True, ())
         assert adult.advice == adult.tier.advice
+        assert adult.to_dict()["settled"] is True
         assert (child.final, child.settled, child.notes) == (True, False, (scope.message,))
         assert child.advice == scope.message
         assert "NOT SETTLED YET" in present(child)
+        for unknown in (kb.assess(answers, engine=engine) for answers in (calm, calm | {"age": None})):
+            assert (unknown.final, unknown.settled, unknown.notes) == (True, False, ())
+            assert unknown.advice == scope.message
+            assert (unknown.to_dict()["final"], unknown.to_dict()["settled"]) == (True, False)
+            assert "NOT SETTLED YET" in present(unknown)
+            assert kb.questionnaire.by_id[scope.within.question].text in present(unknown)
+            assert "no further answer" not in present(unknown)
+        assert "no further answer" not in present(child)
         assert "NOT SETTLED YET" not in present(adult)
     urgent = kb.assess({"saddle-numbness": True, "age": limit - 1})
     assert urgent.advice == urgent.tier.advice

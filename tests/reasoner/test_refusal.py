@@ -7,7 +7,10 @@ from collections.abc import Callable
 import pytest
 
 import caretier
+from caretier.assessments import from_graph
+from caretier.documents import format_named, parse
 from caretier.result import Result
+from caretier.vocabulary import CT
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +50,7 @@ AssessRdf = Callable[..., list[Result | caretier.InputError]]
             "may say nothing about",
         ),
         ("ex:a a ct:Assessment . [ a bp:SaddleNumbness ] .", "no assessment reports"),
-        ("ex:a a ct:Assessment ; ex:reports [ a bp:SaddleNumbness ] .", "no assessment reports"),
+        ("ex:a a ct:Assessment ; ex:knows [ a bp:SaddleNumbness ] .", "no assessment reports"),
         ("ex:a a ct:Assessment . ex:b ct:reports [ a bp:SaddleNumbness ] .", "has to be an assessment"),
         ("ex:a a ct:Assessment ; ct:hasSeverity ct:Severe .", "put it on the finding"),
         ("ex:a a ct:Assessment ; ct:reports [ a bp:Fever ; ct:ageInYears 3 ] .", "put it on the assessment"),
@@ -78,6 +81,23 @@ def test_rdf_that_cannot_be_used_is_refused(assess_rdf: AssessRdf, text: str, sa
     (outcome,) = assess_rdf(text)[:1]
     assert isinstance(outcome, caretier.InputError)
     assert said in str(outcome)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    ["a <https://w3id.org:443/caretier/back-pain#Fever>", "ex:is bp:Fever", "bp:Fever true", "a ex:Thing"],
+)
+def test_a_term_that_would_be_lost_is_refused_and_hides_nothing(kb: caretier.KnowledgeBase, lost: str) -> None:
+    """What the rest of the answers proves is told with the refusal."""
+    prefixes = f"PREFIX ct: <{CT}> PREFIX bp: <https://w3id.org/caretier/back-pain#> PREFIX ex: <http://example.org/> "
+    proven = {}
+    for name in ("SaddleNumbness", "UpperBackPain"):
+        text = f"ex:a a ct:Assessment ; ct:reports [ a bp:{name} ] , [ a bp:LowerBackPain ; {lost} ] ."
+        graph = parse((prefixes + text).encode(), format_named("turtle"))
+        (outcome,) = kb.assess_many(from_graph(graph, kb.questionnaire))
+        assert isinstance(outcome, caretier.InvalidAnswersError)
+        proven[name] = outcome.proven.id if outcome.proven else None
+    assert proven == {"SaddleNumbness": "EmergencyCare", "UpperBackPain": None}
 
 
 def test_one_bad_assessment_does_not_spoil_the_others(assess_rdf: AssessRdf) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from caretier.assessment import Assessment
 from caretier.decision_log import DecisionLog
 from caretier.decisions import Desk
 from caretier.limits import MAXIMUM_BYTES
-from caretier.questionnaire import Answer
+from caretier.questionnaire import Answer, Answers
 from caretier.records import Record, log_files, read_records
 from caretier.replay import Replay, replay
 from tests.reasoner.conftest import RandomAnswers
@@ -61,6 +63,10 @@ def rerun(kb: caretier.KnowledgeBase, path: Path, engine: Any = None) -> Replay:
     return replay(kb, read_records([path]), engine)
 
 
+def rerun_all(kb: caretier.KnowledgeBase, named: Sequence[Path]) -> Replay:
+    return replay(kb, read_records(log_files(map(str, named))))
+
+
 def command(*arguments: object, code: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "caretier.cli", "replay", *map(str, arguments)],
@@ -95,6 +101,14 @@ def test_the_other_engine_decides_the_same(
     found = rerun(kb, record(tmp_path, kb, *documents[-15:]), "reference")
     assert found.count == 15
     assert found.kinds.keys() <= {"reproduced", "ceiling", "words"}, found.changed
+
+
+@pytest.mark.slow
+def test_a_record_names_the_engine_that_was_asked_for(kb: caretier.KnowledgeBase) -> None:
+    desk = Desk(kb)
+    desk.assess([Assessment(Answers(CONTRADICTION))], engine="reference")
+    desk.assess([Assessment(Answers(CONTRADICTION))])
+    assert [each.engine for each in desk.decisions] == ["reference", "model"]
 
 
 def _lowers(data: dict[str, Any]) -> None:
@@ -312,6 +326,20 @@ def test_a_second_domain_is_replayed_on_its_own_ontology(checkout: Path, tmp_pat
     assert "name that with --ontology" in " ".join(command(path, code=1).split())
 
 
+def test_a_file_that_is_named_twice_counts_once(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    path = record(folder, kb, {"answers": EMERGENCY})
+    (folder / "today.ndjson").symlink_to(path)
+    (folder / "same.ndjson").hardlink_to(path)
+    (tmp_path / "link").symlink_to(folder)
+    named = [folder, path, tmp_path / "link", path, folder / "today.ndjson"]
+    assert log_files([str(path), str(folder)]) == [path]
+    assert rerun_all(kb, named).count == 1
+    copy = Path(shutil.copy(path, tmp_path / "copy.ndjson"))
+    assert rerun_all(kb, [*named, copy]).count == 2
+
+
 def test_one_record_can_be_chosen_by_its_id_or_that_of_the_application(
     kb: caretier.KnowledgeBase, tmp_path: Path
 ) -> None:
@@ -326,7 +354,7 @@ def test_one_record_can_be_chosen_by_its_id_or_that_of_the_application(
 
 def test_what_is_no_log_is_named(tmp_path: Path) -> None:
     assert "has no file of a decision log" in command(tmp_path, code=2)
-    assert "No such file" in command(tmp_path / "nowhere", code=2)
+    assert "\\x1b[2J: No such file" in command(tmp_path / "\x1b[2J", code=2)
 
 
 def test_many_alike_changes_are_told_once(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
@@ -336,16 +364,72 @@ def test_many_alike_changes_are_told_once(kb: caretier.KnowledgeBase, tmp_path: 
     assert len(json.loads(command(path, "--format", "json", code=3))["changed"]) == 9
 
 
+def _by_older_knowledge(tier: str) -> Change:
+    def change(data: dict[str, Any]) -> None:
+        data["knowledge"] |= {"version": "0.9.0", "sha256": "0" * 64}
+        if data["result"]:
+            data["result"]["tier"] = tier
+
+    return change
+
+
+def test_a_page_shows_who_came_from_which_tier_to_which(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
+    then = ["EmergencyCare", "EmergencyCare", "UrgentAppointment", "EmergencyCare", "ContinueProgram"]
+    answers = [EMERGENCY, SHOCK, SHOCK, CONTRADICTION, EMERGENCY]
+    path = altered(record(tmp_path, kb, *[{"answers": each} for each in answers]), *map(_by_older_knowledge, then))
+    path.write_text(path.read_text(encoding="utf-8") + "torn", encoding="utf-8")
+    text = command(path, "--format", "html", code=1)
+    tables = [
+        [
+            [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.split("</t[dh]>", row)[:-1]]
+            for row in each.split("</tr>")
+        ]
+        for each in re.findall(r"<table>(.*?)</table>", text, re.DOTALL)
+    ]
+    kinds, tiers, changed, left_out, makers = (table[:-1] for table in tables)
+    assert [row[1:] for row in kinds] == [["Records"], ["1"], ["1"], ["3"]]
+    refused = "refused, the other answers prove urgent appointment"
+    assert [[cell.strip() for cell in row] for row in tiers] == [
+        ["Then, and now:", "emergency care", "urgent appointment", refused, "continue program"],
+        ["emergency care", "1", "1 lower", "0", "0"],
+        ["urgent appointment", "0", "1", "0", "0"],
+        [refused, "0", "0", "1", "0"],
+        ["continue program", "1 higher", "0", "0", "0"],
+    ]
+    assert [f"{path}, line {number}: " in row[-1] for row, number in zip(changed[1:], (2, 5), strict=True)] == [
+        True
+    ] * 2
+    assert f"{path}, line 6" in left_out[1][1]
+    assert "knowledge 0.9.0" in makers[1][0]
+    told = json.loads(command(path, "--format", "json", code=1))["tiers"]
+    assert sorted((each["before"]["tier"], each["after"]["tier"], each["records"]) for each in told) == [
+        ("ContinueProgram", "EmergencyCare", 1),
+        ("EmergencyCare", "EmergencyCare", 1),
+        ("EmergencyCare", "UrgentAppointment", 1),
+        ("UrgentAppointment", "UrgentAppointment", 1),
+        ("UrgentAppointment", "UrgentAppointment", 1),
+    ]
+
+
+STEERING = "\x1b[2J\x00\x7f\x9b31m\u202e\u2066\u200b\u2028\u2029\ufeff\U000e0041"
+"""Characters that steer a terminal, turn the direction of writing, end a line, or are not seen."""
+
+
 def test_nothing_in_a_record_can_steer_the_terminal(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
-    path = record(tmp_path, kb, {"answers": EMERGENCY, "id": "\x1b[2J"})
-    altered(path, lambda data: data.update(result=data["result"] | {"ceiling": "\x1b[31m"}))
-    text = command(path, code=3)
-    assert "\x1b" not in text
-    assert "\\x1b[2J" in text
+    path = record(tmp_path, kb, {"answers": EMERGENCY, "id": STEERING})
+    altered(path, lambda data: data.update(result=data["result"] | {"ceiling": STEERING}))
+    path = path.rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\x9b.ndjson"))
+    text, data, page = (command(path, "--format", name, code=3) for name in ("text", "json", "html"))
+    for told in (text, data, page):
+        assert all(line.isprintable() for line in told.split("\n"))
+    assert data.isascii()
+    assert "\\x1b[2J\\x00\\x7f\\x9b31m\\u202e" in text
+    (changed,) = json.loads(data)["changed"]
+    assert (changed["assessment"], changed["before"]["ceiling"], changed["file"]) == (STEERING, STEERING, str(path))
 
 
 def test_answers_are_not_told_again(kb: caretier.KnowledgeBase, tmp_path: Path) -> None:
     """A report is passed on more easily than a log."""
     path = altered(record(tmp_path, kb, {"answers": EMERGENCY}), _lowers)
-    assert "saddle-numbness" not in command(path, "--format", "json", code=3)
-    assert "saddle-numbness" not in command(path, code=3)
+    for name in ("text", "json", "html"):
+        assert "saddle-numbness" not in command(path, "--format", name, code=3)

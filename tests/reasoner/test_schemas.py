@@ -38,6 +38,9 @@ def test_what_is_read_is_valid(kb: caretier.KnowledgeBase, answers: Draft202012V
     for document in islice(random_documents(kb.questionnaire, 0.5), 50):
         answers.validate({"answers": document, "id": "a", "date": "2026-05-31"})
     answers.validate({"answers": {}, "id": None, "date": None})
+    longest = "x" * 1_000
+    answers.validate({"answers": {}, "id": longest})
+    assert kb.questionnaire.read({"answers": {}, "id": longest}).id == longest
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,7 @@ def test_what_is_read_is_valid(kb: caretier.KnowledgeBase, answers: Draft202012V
         {"answers": {"age": 47.5}},
         {"answers": {"age": True}},
         {"answers": {}, "id": 1},
+        {"answers": {}, "id": "x" * 1_001},
         {"answers": {}, "date": "yesterday"},
         {"answers": {}, "more": 1},
     ],

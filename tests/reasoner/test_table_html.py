@@ -12,8 +12,8 @@ import pytest
 
 from caretier.knowledge import Atom, Source
 from caretier.model import DecisionModel
+from caretier.page_style import STYLE
 from caretier.table_html import table_html
-from caretier.table_style import STYLE
 
 
 class _Reader(HTMLParser):

@@ -1,7 +1,8 @@
-"""How the page of the decision table looks: on wide and narrow screens, in light and dark, and on paper."""
+"""How a page that needs nothing else looks: on wide and narrow screens, in light and dark, and on paper."""
 
 import hashlib
 from base64 import b64encode
+from html import escape
 
 STYLE = """
 :root {
@@ -160,6 +161,20 @@ footer { margin-top: 3rem; padding-top: 1.5rem; padding-bottom: 3rem; color: var
   summary { list-style: none; color: inherit; }
 }
 """
+
+
+def head(title: str, style: str, allowed: str) -> str:
+    """Begin a page, up to its body; `allowed` is its Content-Security-Policy."""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{allowed}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}</title>
+<style>{style}</style>
+</head>"""
 
 
 def policy(style: str) -> str:
