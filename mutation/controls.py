@@ -136,9 +136,18 @@ def outcomes(scratch: Path, tests: Iterable[str], seconds: float | None = None) 
     ) as process:  # fmt: skip
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        with suppress(ProcessLookupError):  # with all that was left running
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        _end_what_runs_on(scratch)
     return dict(_read(report)) if report.is_file() else {}
+
+
+def _end_what_runs_on(scratch: Path) -> None:
+    """Kill what was started from the copy in a session of its own, and without its control ends by nothing else."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):  # where there is no such folder, it may run on
+        with suppress(OSError):
+            if os.fsencode(scratch) in path.read_bytes():
+                os.kill(int(path.parent.name), signal.SIGKILL)
 
 
 def _read(report: Path) -> Iterator[tuple[str, str | None]]:
