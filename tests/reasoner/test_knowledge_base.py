@@ -34,7 +34,8 @@ TRANSLATED = {
     "nothing said yet": "ex:a a ct:Assessment .",
 }
 FOREIGN = {
-    "a further type": "ex:a a ct:Assessment ; ct:reports [ a bp:LegWeakness , ex:Mine ] .",
+    "a further type": "ex:a a ct:Assessment ; ct:reports [ a bp:LegWeakness , ex:Mine ] . "
+    "ex:Mine a owl:Class ; rdfs:subClassOf ct:Finding .",
     "two findings of one class": "ex:a a ct:Assessment ; ct:reports [ a bp:LegWeakness ; ct:hasCourse ct:Worsening ] , "
     "[ a bp:LegWeakness ; ct:hasCourse ct:Improving ] .",
     "a value that no option has": "ex:a a ct:Assessment ; ct:reports "
