@@ -1,4 +1,4 @@
-"""What the tests of the service share: one service on a real socket, and a client of it."""
+"""What the tests of the service share: one service on a real socket, a client of it, and a visitor of its pages."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 import caretier
+from caretier_api.app import create_app
 from caretier_api.settings import Settings
 from tests.api.serving import Served, serving
+from tests.api.visitor import Visitor
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +30,13 @@ def client(served: Served) -> Iterator[httpx.Client]:
     """Return a client of the service."""
     with httpx.Client(base_url=served.url, timeout=120) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def visitor(kb: caretier.KnowledgeBase) -> Iterator[Visitor]:
+    """Return somebody who visits the pages, without a socket."""
+    with TestClient(create_app(kb, Settings())) as made:
+        yield Visitor(made)
 
 
 @pytest.fixture(scope="session")

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+import httpx
 import pytest
-from fastapi.testclient import TestClient
 
 import caretier
-from caretier_api.app import create_app
-from caretier_api.settings import Settings
 from tests.api.visitor import HTML, Answers, Visitor
 
 EMERGENCY: Answers = {"pain-lower-back": True, "saddle-numbness": True}
-
-
-@pytest.fixture(scope="module")
-def client(kb: caretier.KnowledgeBase) -> Iterator[TestClient]:
-    with TestClient(create_app(kb, Settings())) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def visitor(client: TestClient) -> Visitor:
-    return Visitor(client)
 
 
 def test_the_start_says_what_this_is_and_for_whom(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
@@ -312,7 +297,7 @@ def test_what_is_ticked_but_was_not_asked_is_not_taken(visitor: Visitor) -> None
         ("given=é".encode(), "application/x-www-form-urlencoded", 400),
     ],
 )
-def test_a_body_that_is_no_form_is_refused(client: TestClient, body: bytes, media_type: str, status: int) -> None:
+def test_a_body_that_is_no_form_is_refused(client: httpx.Client, body: bytes, media_type: str, status: int) -> None:
     response = client.post("/interview", content=body, headers=HTML | {"Content-Type": media_type})
     assert response.status_code == status
     assert response.headers["content-type"] == "text/html; charset=utf-8"

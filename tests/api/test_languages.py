@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
 
 import caretier
 from caretier.fhir import MEDIA_TYPE as FHIR
 from caretier.presentation import sentence
-from caretier_api.app import create_app
-from caretier_api.settings import Settings
 from tests.api.visitor import Page, Visitor
 
 SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
 ANSWERS = {"pain-lower-back": True, "saddle-numbness": True}
-
-
-@pytest.fixture(scope="module")
-def visitor(kb: caretier.KnowledgeBase) -> Iterator[Visitor]:
-    with TestClient(create_app(kb, Settings())) as made:
-        yield Visitor(made)
 
 
 @pytest.fixture(scope="module")

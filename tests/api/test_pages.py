@@ -6,11 +6,12 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -24,18 +25,7 @@ APPOINTMENT: Answers = {"fever": True, "age": 63, "cancer": "past", "weight-loss
 FEMALE, CONTRADICTING = ("given", '{"sex":"female"}'), ("given", '{"erectile-failure":true}')
 
 
-@pytest.fixture(scope="module")
-def client(kb: caretier.KnowledgeBase) -> Iterator[TestClient]:
-    with TestClient(create_app(kb, Settings())) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def visitor(client: TestClient) -> Visitor:
-    return Visitor(client)
-
-
-def test_programs_get_problem_documents_and_browsers_get_pages(client: TestClient) -> None:
+def test_programs_get_problem_documents_and_browsers_get_pages(client: httpx.Client) -> None:
     for accept, media_type in (("*/*", "application/problem+json"), (HTML["Accept"], "text/html; charset=utf-8")):
         for path in (
             "/no-such-page",
@@ -55,7 +45,7 @@ PAGES = (
 )  # fmt: skip
 
 
-def test_every_page_is_sealed(client: TestClient) -> None:
+def test_every_page_is_sealed(client: httpx.Client) -> None:
     responses = [client.get(path, headers=HTML) for path in PAGES]
     responses.append(client.post("/interview", data={"for": "me"}, headers=HTML))
     for response in responses:
@@ -79,7 +69,7 @@ def test_nothing_of_the_interview_is_kept_or_stands_in_an_address(visitor: Visit
         assert {link.partition("?")[2] for link in page.links} <= {"", "lang=en", "lang=es"}
 
 
-def test_static_files_may_be_kept_for_ever(client: TestClient, visitor: Visitor) -> None:
+def test_static_files_may_be_kept_for_ever(client: httpx.Client, visitor: Visitor) -> None:
     links = [link for link in visitor.get("/").links if link.startswith("/static/")]
     assert len(links) == 2
     for link in [*links, links[0].replace("style.css", "interview.js")]:
@@ -224,7 +214,7 @@ def test_every_word_of_the_templates_can_be_translated(checkout: Path) -> None:
         assert not re.search(r'(aria-label|title|alt|placeholder)="[A-Za-z]', text), path.name
 
 
-def test_a_page_that_is_far_too_large_is_not_read(client: TestClient) -> None:
+def test_a_page_that_is_far_too_large_is_not_read(client: httpx.Client) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert client.post("/interview", content=b"given=" + b"a" * 100_000, headers=form).status_code == 413
     assert client.post("/interview", content=b"&".join([b"a="] * 1_001), headers=form).status_code == 400

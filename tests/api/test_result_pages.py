@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
@@ -18,17 +17,6 @@ from tests.api.visitor import Answers, Visitor
 EMERGENCY: Answers = {"pain-lower-back": True, "saddle-numbness": True}
 APPOINTMENT: Answers = {"fever": True, "age": 63, "cancer": "past", "weight-loss": None}
 FEMALE, CONTRADICTING = ("given", '{"sex":"female"}'), ("given", '{"erectile-failure":true}')
-
-
-@pytest.fixture(scope="module")
-def client(kb: caretier.KnowledgeBase) -> Iterator[TestClient]:
-    with TestClient(create_app(kb, Settings())) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def visitor(client: TestClient) -> Visitor:
-    return Visitor(client)
 
 
 def test_a_result_says_why_from_where_and_what_follows(visitor: Visitor, kb: caretier.KnowledgeBase) -> None:
